@@ -1,0 +1,26 @@
+# Debian 12 packages only (apt-packages.txt); nothing is downloaded.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(Boost 1.74 REQUIRED)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(fmt 9 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(tomlplusplus 3.3 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_path(SPECTRA_INCLUDE_DIR Spectra/SymEigsSolver.h REQUIRED)
+
+# The serial flavour: with the MPI flavour installed beside it, other look-ups may pick that one.
+set(HDF5_PREFER_PARALLEL OFF)
+find_package(HDF5 REQUIRED COMPONENTS C HL)
+if(HDF5_IS_PARALLEL)
+  message(FATAL_ERROR "Found a parallel HDF5; driftwell needs the serial one (Debian: libhdf5-dev)")
+endif()
+
+add_library(driftwell_sparse INTERFACE)
+if(DRIFTWELL_SUITESPARSE)
+  find_library(CHOLMOD_LIBRARY cholmod REQUIRED)
+  find_library(UMFPACK_LIBRARY umfpack REQUIRED)
+  find_path(SUITESPARSE_INCLUDE_DIR cholmod.h PATH_SUFFIXES suitesparse REQUIRED)
+  target_include_directories(driftwell_sparse SYSTEM INTERFACE ${SUITESPARSE_INCLUDE_DIR})
+  target_link_libraries(driftwell_sparse INTERFACE ${CHOLMOD_LIBRARY} ${UMFPACK_LIBRARY})
+  target_compile_definitions(driftwell_sparse INTERFACE DRIFTWELL_SUITESPARSE)
+endif()

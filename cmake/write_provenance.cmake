@@ -1,0 +1,18 @@
+# Writes OUT with the version and the git state of SOURCE; touches the file only when it changes.
+set(COMMIT "unknown")
+find_program(GIT git)
+if(GIT AND EXISTS ${SOURCE}/.git)
+  execute_process(COMMAND ${GIT} -C ${SOURCE} describe --always --dirty --abbrev=12
+                  OUTPUT_VARIABLE COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(COMMIT STREQUAL "")
+    set(COMMIT "unknown")
+  endif()
+endif()
+set(TEXT "#define DRIFTWELL_VERSION \"${VERSION}\"\n#define DRIFTWELL_GIT_COMMIT \"${COMMIT}\"\n#define DRIFTWELL_BUILD \"${BUILD_TYPE}, ${COMPILER}\"\n")
+set(OLD "")
+if(EXISTS ${OUT})
+  file(READ ${OUT} OLD)
+endif()
+if(NOT OLD STREQUAL TEXT)
+  file(WRITE ${OUT} "${TEXT}")
+endif()

@@ -1,0 +1,81 @@
+#pragma once
+// Formulas: text -> expression graph -> exact derivatives. See tape.hpp for evaluation.
+//
+// grammar   + - * / ^ (right-associative), unary minus with -x^2 = -(x^2), parentheses, comparisons < <= > >= == !=
+//           inside where(c, a, b), names of variables, parameters and the constant pi; x[3] or x[i+1] for indexed
+//           variables; sum(i, first, last, body) with integer bounds
+// functions exp log log1p expm1 sqrt sin cos tan asin acos atan sinh cosh tanh erf abs min max pow relu softplus
+//           sigmoid step where sum
+// Limits keep a hostile text harmless: it can compute, never hang, read or run anything.
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace driftwell::expression {
+
+struct Limits {
+  std::size_t length = 64 * 1024; ///< bytes of text
+  std::size_t depth = 200;        ///< nesting of the text
+  std::size_t nodes = 100'000;    ///< distinct nodes of the graph, sums written out
+};
+
+/// The names a text may use.
+struct Symbols {
+  std::vector<std::string> variables;                      ///< "x", "y"; with `indexed`: one a dimension, used as base[i]
+  bool indexed = false;                                    ///< variables are x[1] .. x[d]; `d` is then a constant
+  std::string base = "x";                                  ///< base name of indexed variables
+  std::vector<std::pair<std::string, double>> parameters;  ///< constants by name; they shadow nothing
+  Limits limits{};
+};
+
+/// What is wrong with a text, where. `allowed` and `nearest` as in core's Hints.
+class ParseError : public std::runtime_error {
+public:
+  ParseError(const std::string& message, std::size_t offset, std::size_t length, std::string allowed = {}, std::string nearest = {})
+      : std::runtime_error(message), offset(offset), length(length), allowed(std::move(allowed)), nearest(std::move(nearest)) {}
+  std::size_t offset, length; ///< bytes of the text
+  std::string allowed, nearest;
+};
+
+class Graph; // hash-consed nodes, private to the room
+
+/// An immutable formula in d variables. Copies are cheap and share their graph; expressions that meet in an operation
+/// must have been made with the same variable count. Construction simplifies (constants folded, x*1, x+0, ...).
+class Expression {
+public:
+  Expression();                                             ///< the constant 0
+  Expression(double constant);                              // NOLINT: numbers are expressions
+  [[nodiscard]] static Expression parse(std::string_view text, const Symbols& symbols);
+  [[nodiscard]] static Expression variable(std::size_t index);
+
+  [[nodiscard]] Expression derivative(std::size_t variable) const;
+  /// All d first derivatives in one reverse sweep: cost proportional to the formula, not to d times it.
+  [[nodiscard]] std::vector<Expression> gradient(std::size_t dimension) const;
+
+  [[nodiscard]] bool is_constant() const;
+  [[nodiscard]] bool is_constant(double value) const;       ///< structurally this very number
+  [[nodiscard]] double constant() const;                    ///< throws std::logic_error when not is_constant()
+  [[nodiscard]] bool depends_on(std::size_t variable) const;
+  [[nodiscard]] std::string str(const std::vector<std::string>& names) const; ///< parses back to an equal formula
+
+  friend Expression operator+(const Expression&, const Expression&);
+  friend Expression operator-(const Expression&, const Expression&);
+  friend Expression operator*(const Expression&, const Expression&);
+  friend Expression operator/(const Expression&, const Expression&);
+  friend Expression operator-(const Expression&);
+  friend Expression log(const Expression&);
+  friend Expression sqrt(const Expression&);
+  friend Expression pow(const Expression&, const Expression&);
+
+private:
+  friend class Tape;
+  struct Impl;
+  explicit Expression(std::shared_ptr<const Impl> impl);
+  std::shared_ptr<const Impl> impl_;
+};
+
+} // namespace driftwell::expression

@@ -1,0 +1,39 @@
+#pragma once
+// A factorised sparse matrix: CHOLMOD and UMFPACK (or Eigen's own when built without SuiteSparse).
+#include <Eigen/Core>
+#include <Eigen/SparseCore>
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace driftwell {
+
+class SparseFactor {
+public:
+  enum class Kind {
+    positive_definite, ///< symmetric, its lower triangle is given
+    general,
+  };
+
+  /// Throws NumericalFailure: not positive definite, singular, out of memory.
+  SparseFactor(Eigen::SparseMatrix<double> matrix, Kind kind);
+  ~SparseFactor();
+  SparseFactor(SparseFactor&&) noexcept;
+  SparseFactor& operator=(SparseFactor&&) noexcept;
+
+  [[nodiscard]] Eigen::VectorXd solve(const Eigen::VectorXd& right_side) const;
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Rough size in bytes of a factor of an operator on a grid with these cells an axis, and its cost in floating-point
+/// operations: nested dissection, constants fitted to measurements (docs/performance.md).
+struct FactorEstimate {
+  double bytes, operations;
+};
+[[nodiscard]] FactorEstimate estimate_factor(const std::vector<std::size_t>& cells, SparseFactor::Kind kind);
+
+} // namespace driftwell

@@ -1,0 +1,63 @@
+#pragma once
+// A box cut into equal cells. Unknowns sit at cell centres; the last axis is contiguous in memory (C order), as in
+// the result file.
+#include <array>
+#include <cstddef>
+#include <vector>
+
+namespace driftwell {
+
+/// What happens at a side of the box: no current through it, joined to the opposite side, or particles vanish there.
+enum class Boundary { reflecting, periodic, absorbing };
+
+struct Axis {
+  double lower = 0, upper = 1;
+  std::size_t cells = 1;
+  std::array<Boundary, 2> sides{Boundary::reflecting, Boundary::reflecting}; ///< lower, upper; periodic: both
+
+  [[nodiscard]] double spacing() const { return (upper - lower) / static_cast<double>(cells); }
+  [[nodiscard]] double centre(std::size_t i) const { return lower + (static_cast<double>(i) + 0.5) * spacing(); }
+  [[nodiscard]] bool periodic() const { return sides[0] == Boundary::periodic; }
+};
+
+/// Tensor product of 1 to 3 axes.
+class Grid {
+public:
+  explicit Grid(std::vector<Axis> axes);
+
+  [[nodiscard]] std::size_t dimension() const { return axes_.size(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] const Axis& axis(std::size_t a) const { return axes_[a]; }
+  [[nodiscard]] const std::vector<Axis>& axes() const { return axes_; }
+  [[nodiscard]] std::size_t stride(std::size_t a) const { return strides_[a]; }
+  [[nodiscard]] double cell_volume() const { return volume_; }
+  [[nodiscard]] bool absorbing() const; ///< some side is
+
+  /// Index of cell k along axis a.
+  [[nodiscard]] std::size_t coordinate(std::size_t k, std::size_t a) const {
+    return (k / strides_[a]) % axes_[a].cells;
+  }
+  /// Centres of cells first .. first+count-1, one array an axis.
+  void centres(std::size_t first, std::size_t count, double* const* out) const;
+  [[nodiscard]] std::vector<double> centre(std::size_t k) const;
+  /// All centres of one axis.
+  [[nodiscard]] std::vector<double> centres(std::size_t a) const;
+
+  /// Edges along one axis as runs of consecutive cells: cell first + i and its upper neighbour neighbour + i, i < count.
+  /// The edges around a period are runs of their own. No run is longer than `longest`.
+  struct EdgeRun {
+    std::size_t first, neighbour, count;
+  };
+  [[nodiscard]] std::vector<EdgeRun> edge_runs(std::size_t a, std::size_t longest = 4096) const;
+
+  /// Half the cells an axis (rounded up): the grid of the error bars.
+  [[nodiscard]] Grid coarsened() const;
+
+private:
+  std::vector<Axis> axes_;
+  std::vector<std::size_t> strides_;
+  std::size_t size_ = 1;
+  double volume_ = 1;
+};
+
+} // namespace driftwell

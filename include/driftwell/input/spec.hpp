@@ -1,0 +1,132 @@
+#pragma once
+// The experiment file as plain data: every default filled in, every value with its origin. It knows the schema
+// (docs/experiment_file.md) but no physics: names of potentials and propagators and the texts of expressions are
+// checked later, by the rooms that own them, with errors that point back here.
+#include "driftwell/core/source.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace driftwell::input {
+
+/// A value and where it stands. `given` is false where a default was filled in (then origin is the section's).
+template <class T> struct Setting {
+  T value{};
+  Origin origin{};
+  bool given = false;
+};
+
+/// A string of the file (a name or an expression). at(offset, length) is the origin of a stretch of its characters,
+/// right for multi-line strings and for escapes.
+struct Text {
+  std::string value;
+  Origin origin{};                        ///< the whole TOML value, quotes included
+  std::vector<std::uint32_t> positions{}; ///< byte of origin.source->text for every byte of value, and for its end;
+                                          ///< empty where they are not known
+  [[nodiscard]] Origin at(std::size_t offset, std::size_t length = 1) const;
+};
+
+/// potential = "expression", or potential = { name = "double_well", barrier = 2.0, ... }
+struct PotentialSpec {
+  Text expression;                                                     ///< empty value: a named one
+  Text name;                                                           ///< empty value: an expression
+  std::vector<std::pair<Text, Setting<std::vector<double>>>> options; ///< of a named one; a number is a list of one
+};
+
+/// diffusion = one expression (a multiple of the identity), a list (diagonal) or a matrix. Absent: identity.
+struct DiffusionSpec {
+  enum class Kind { identity, scalar, diagonal, matrix } kind = Kind::identity;
+  std::vector<std::vector<Text>> entries; ///< scalar 1x1; diagonal 1xd; matrix dxd. Numbers are kept as text.
+  Origin origin{};
+};
+
+struct ModelSpec {
+  Origin origin{};
+  bool indexed = false;                  ///< `dimension` was given instead of `variables`: names x[1], ..., x[d]
+  std::vector<Text> variables;           ///< one a dimension, also when indexed ("x1", ...: names in the result file)
+  std::optional<PotentialSpec> potential;
+  std::vector<Text> force;               ///< empty or one a dimension
+  DiffusionSpec diffusion;
+  Setting<double> temperature;           ///< > 0; from learning_rate / (2 batch_size) where those are given
+  std::optional<Setting<double>> learning_rate, batch_size;
+  Text interpretation;                   ///< "ito", "stratonovich" or "anti_ito"
+  std::vector<std::pair<Text, double>> parameters;
+};
+
+struct GaussianLaw {
+  std::vector<double> mean;
+  std::vector<std::vector<double>> covariance; ///< d x d, symmetric positive definite (std is squared into it)
+  Origin origin{}, mean_origin{}, spread_origin{};
+};
+struct PointLaw { std::vector<double> at; Origin origin{}; };
+struct UniformLaw { std::vector<double> lower, upper; Origin origin{}; };
+struct SteadyStateLaw { Origin origin{}; };
+/// HDF5 dataset of shape (particle, variable); the path is relative to the experiment file.
+struct SamplesLaw { std::string file, dataset; Origin origin{}; };
+struct MixtureLaw;
+using InitialLaw = std::variant<GaussianLaw, PointLaw, UniformLaw, SteadyStateLaw, SamplesLaw, std::shared_ptr<const MixtureLaw>>;
+/// mixture = [ { weight = 0.3, gaussian = {...} }, { weight = 0.7, point = [...] } ]; weights > 0, normalised here.
+struct MixtureLaw {
+  std::vector<double> weights;
+  std::vector<InitialLaw> parts;
+  Origin origin{};
+};
+
+struct TimeSpec {
+  Origin origin{};
+  double end = 0;             ///< > 0
+  std::vector<double> at;     ///< resolved output times, strictly increasing, all in [0, end]; first one 0
+  std::string spacing;        ///< "linear", "log" or "list"
+  Origin end_origin{}, at_origin{};
+};
+
+enum class Boundary { reflecting, periodic, absorbing };
+
+struct FokkerPlanckSpec {
+  Origin origin{};
+  Setting<std::vector<double>> lower, upper; ///< one a dimension, lower < upper
+  Setting<std::vector<std::int64_t>> cells;  ///< one a dimension, >= 4
+  std::vector<std::array<Boundary, 2>> boundary; ///< per axis: lower side, upper side; periodic on both or none
+  Origin boundary_origin{};
+  Text propagator;                           ///< a catalogue name or "auto"
+  Setting<double> tolerance;                 ///< relative, of the evolution in time; 1e-14 < tolerance < 1
+  Setting<std::int64_t> snapshots;           ///< number of densities kept; >= 0
+  std::optional<Setting<double>> dt;         ///< step of the step-wise propagators
+};
+
+struct OutputSpec {
+  std::optional<Setting<std::int64_t>> keep_bits; ///< of the 52 bits of the significand, 1..52
+};
+
+struct Spec {
+  std::shared_ptr<const Source> source; ///< the file as read
+  std::string directory;                ///< of the file: relative paths start here
+  std::vector<std::string> overrides;   ///< the --set arguments as typed
+  std::string title;
+  ModelSpec model;
+  InitialLaw initial;
+  TimeSpec time;
+  std::optional<FokkerPlanckSpec> fokker_planck;
+  OutputSpec output;
+};
+
+/// Reads and validates an experiment file. `overrides` are "section.key=value" with a TOML value (a bare word that is
+/// no TOML value is taken as a string). Throws InvalidExperiment (what is wrong in the text) or IoError (no such file,
+/// a directory, unreadable).
+[[nodiscard]] Spec read(const std::string& path, const std::vector<std::string>& overrides = {});
+
+/// The same from a text in memory; `name` stands for the file in messages.
+[[nodiscard]] Spec parse(const std::string& text, const std::string& name, const std::vector<std::string>& overrides = {});
+
+/// Every value in force, defaults included, as one JSON object (the `resolved` attribute of the result file).
+[[nodiscard]] std::string resolved_json(const Spec& spec);
+
+} // namespace driftwell::input

@@ -1,0 +1,77 @@
+#pragma once
+// The stochastic differential equation a user writes down, and its Ito form.
+//
+//   dx = (-grad f + force) dt + sqrt(2 T D(x)) dW          f potential, T temperature, D diffusion
+//
+// Conventions: docs/conventions.md. Everything downstream of this room sees Ito.
+#include "driftwell/expression/expression.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace driftwell {
+
+using expression::Expression;
+
+/// How sqrt(2 T D(x)) dW is meant where D depends on x.
+/// ito:          drift as written.
+/// stratonovich: noise at the midpoint; Ito drift gains (T/2) div D (diagonal D).
+/// anti_ito:     Haenggi-Klimontovich: noise at the end point and D is the mobility too, drift -D grad f + force;
+///               Ito drift gains T div D. With force = 0 the steady state is exp(-f/T) for every D(x).
+enum class Interpretation { ito, stratonovich, anti_ito };
+
+[[nodiscard]] std::string name_of(Interpretation interpretation);
+
+/// What the user gave; sizes d, d and d x d.
+struct Equation {
+  std::vector<std::string> names;
+  Expression potential;                          ///< f; 0 where only a force is given
+  bool has_potential = true;
+  std::vector<Expression> force;
+  std::vector<std::vector<Expression>> diffusion; ///< D
+  double temperature = 1;
+  Interpretation interpretation = Interpretation::ito;
+};
+
+/// b_i = -(D or I) grad f + force_i + spurious * T sum_j d_j D_ij, the Ito drift in parts.
+struct ItoForm {
+  bool mobility_is_diffusion; ///< -D grad f instead of -grad f
+  double spurious;            ///< 0, 1/2 or 1
+};
+
+class Model {
+public:
+  /// Throws std::invalid_argument when sizes disagree or temperature is not positive and finite.
+  explicit Model(Equation equation);
+
+  [[nodiscard]] std::size_t dimension() const { return equation_.names.size(); }
+  [[nodiscard]] const std::vector<std::string>& names() const { return equation_.names; }
+  [[nodiscard]] double temperature() const { return equation_.temperature; }
+  [[nodiscard]] Interpretation interpretation() const { return equation_.interpretation; }
+  [[nodiscard]] const Expression& potential() const { return equation_.potential; }
+  [[nodiscard]] bool has_potential() const { return equation_.has_potential; }
+  [[nodiscard]] const Expression& gradient(std::size_t i) const { return gradient_[i]; }
+  [[nodiscard]] const Expression& force(std::size_t i) const { return equation_.force[i]; }
+  [[nodiscard]] const Expression& diffusion(std::size_t i, std::size_t j) const { return equation_.diffusion[i][j]; }
+
+  [[nodiscard]] bool has_force() const;
+  [[nodiscard]] bool diagonal() const;         ///< D has no off-diagonal entries, structurally
+  [[nodiscard]] bool identity_diffusion() const;
+  /// The steady state is exp(-f/T) by construction: no force, and D = I or anti_ito.
+  [[nodiscard]] bool gradient_system() const;
+
+  /// The one place where the interpretation becomes Ito.
+  [[nodiscard]] ItoForm ito_form() const;
+  /// b_i, the Ito drift.
+  [[nodiscard]] Expression drift(std::size_t i) const;
+
+  /// The equation in words of the user, for `driftwell check` and the result file; several lines.
+  [[nodiscard]] std::string description() const;
+
+private:
+  Equation equation_;
+  std::vector<Expression> gradient_;
+};
+
+} // namespace driftwell

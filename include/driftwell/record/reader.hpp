@@ -1,0 +1,39 @@
+#pragma once
+// Reading result files back: for `driftwell info`, for samples as an initial law, for tests.
+#include "driftwell/record/result_file.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace driftwell::record {
+
+struct VariableInfo {
+  std::string name;
+  std::vector<std::string> dimensions; ///< names of the attached scales ("" where there is none)
+  std::vector<std::size_t> shape;
+  Attributes attributes;
+};
+
+/// A file that may be damaged, foreign or still being written: every failure is an IoError that says which.
+class Reader {
+public:
+  explicit Reader(const std::filesystem::path& path);
+  ~Reader();
+  Reader(Reader&&) noexcept;
+
+  [[nodiscard]] std::vector<std::string> groups() const;                       ///< of the root
+  [[nodiscard]] Attributes attributes(const std::string& group = "/") const;   ///< numbers and strings only
+  [[nodiscard]] std::vector<VariableInfo> variables(const std::string& group) const; ///< in order of creation
+  /// A dataset of numbers, by path ("/fokker_planck/kl"), row-major, as doubles, with its shape.
+  [[nodiscard]] std::pair<std::vector<double>, std::vector<std::size_t>> read(const std::string& path) const;
+  /// A dataset of texts, by path ("/theorems/verdict"), row-major.
+  [[nodiscard]] std::vector<std::string> read_text(const std::string& path) const;
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace driftwell::record

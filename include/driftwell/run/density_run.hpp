@@ -1,0 +1,52 @@
+#pragma once
+// The evolution of a density on one grid: chain, steady state, propagator, observables over time.
+#include "driftwell/observables/observable.hpp"
+#include "driftwell/propagators/propagator.hpp"
+#include "driftwell/run/build.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace driftwell::run {
+
+/// Observables by name; each has one row a time.
+using Series = std::map<std::string, std::vector<std::vector<double>>>;
+
+/// Everything about one grid that does not change with time.
+class DensityRun {
+public:
+  /// Builds the chain and its steady state. Throws InvalidExperiment, NumericalFailure.
+  DensityRun(const input::Spec& spec, const Model& model, const Grid& grid);
+
+  [[nodiscard]] const Generator& generator() const { return generator_; }
+  [[nodiscard]] const SteadyState& steady() const { return steady_; }
+  [[nodiscard]] const Eigen::VectorXd& loss() const { return loss_; } ///< f at the centres
+
+  /// The propagator of the experiment (or of "auto") for these output times.
+  [[nodiscard]] Choice choose(const InitialDensity& initial, const std::vector<double>& times) const;
+
+  using Frame = std::function<void(std::size_t index, const Eigen::VectorXd& p, const std::map<std::string, std::vector<double>>& values)>;
+  /// Evolves and evaluates every observable at every time; `frame` is called in order of time.
+  EvolutionReport evolve(const InitialDensity& initial, const std::vector<double>& times, const Propagator& propagator, const Frame& frame) const;
+  /// The same, kept.
+  [[nodiscard]] Series series(const InitialDensity& initial, const std::vector<double>& times) const;
+
+private:
+  [[nodiscard]] EvolutionProblem problem(const Eigen::VectorXd& p, const std::vector<double>& times) const;
+
+  const input::Spec& spec_;
+  Eigen::VectorXd loss_;
+  Generator generator_;
+  SteadyState steady_;
+};
+
+/// Free memory of this machine in bytes, what other programs hold left out.
+[[nodiscard]] double available_memory();
+
+/// Bytes one grid needs at its widest, and a guess of the seconds; from the estimates of the propagator.
+[[nodiscard]] CostEstimate estimate_cost(const input::Spec& spec, const Model& model, const Grid& grid);
+
+} // namespace driftwell::run

@@ -1,0 +1,34 @@
+#pragma once
+// rho_ss = exp(-Phi/T) / Z on the grid: the steady state, or with absorbing walls the quasi-stationary law (the law of
+// the survivors, which decays as a whole at decay_rate).
+#include "driftwell/generator/generator.hpp"
+
+#include <Eigen/Core>
+
+#include <complex>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace driftwell {
+
+struct SteadyState {
+  Eigen::VectorXd p;                  ///< probabilities of cells, sum 1, all >= 0
+  Eigen::VectorXd log_p;              ///< finite also where p underflows
+  Eigen::VectorXd implicit_potential; ///< Phi = -T log rho_ss + constant
+  double log_partition = 0;           ///< log Z with that constant; -T log Z is the steady free energy
+  double decay_rate = 0;              ///< 0 for a steady state
+  double residual = 0;                ///< |Q p + decay_rate p|_1 / | |Q| p |_1
+};
+
+/// Closed form where detailed balance holds, else inverse iteration with a sparse LU factor. Phi's constant: Phi = f
+/// when `loss` (f at the centres) is given, else min Phi = 0. Throws NumericalFailure.
+[[nodiscard]] SteadyState steady_state(const Generator& generator, const Eigen::VectorXd* loss = nullptr);
+
+/// Steady probability current per unit area at the cell centres, one vector an axis: the mean over the two faces.
+[[nodiscard]] std::vector<Eigen::VectorXd> steady_current(const Generator& generator, const SteadyState& steady);
+
+/// sum over edges of (flow k->l) log(p_k Q_lk / (p_l Q_kl)) = beta E[j^T D^-1 j] + O(h^2); 0 with detailed balance.
+[[nodiscard]] double entropy_production(const Generator& generator, const SteadyState& steady);
+
+} // namespace driftwell

@@ -1,0 +1,96 @@
+// The experiment file as a whole: load, parse, override, then section by section.
+#include "driftwell/input/spec.hpp"
+#include "input/load_file.hpp"
+#include "input/overrides.hpp"
+#include "input/schema.hpp"
+#include "input/sections.hpp"
+#include "input/values.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace driftwell::input {
+namespace {
+
+/// The key in the wrong place is the usual mistake of a file that forgets its section header.
+void check_top_level(const Node& tree) {
+  const auto later = unavailable_sections();
+  for (const Member& member : tree.members)
+    if (std::find(later.begin(), later.end(), member.name) != later.end())
+      throw invalid(member.origin, "section [" + member.name + "] is not available in " + std::string(this_version),
+                    {section_list(), {}, {}});
+}
+
+struct Sections {
+  const Node& tree;
+  Origin whole;
+
+  [[nodiscard]] const Member* find(std::string_view name) const {
+    const Member* member = tree.find(name);
+    if (member != nullptr && member->value.kind == Node::Kind::list && !member->value.items.empty() &&
+        member->value.items.front().kind == Node::Kind::table)
+      throw invalid(member->origin, "[" + member->name + "] is given as a list of tables",
+                    {"[" + member->name + "] with single brackets, once", {}, {}});
+    if (member != nullptr && member->value.kind != Node::Kind::table)
+      Value{&member->value, member->name, "a section [" + member->name + "]", false}.wrong_type();
+    return member;
+  }
+
+  [[nodiscard]] const Member& require(std::string_view name, std::string_view message, std::string_view example) const {
+    if (const Member* member = find(name)) return *member;
+    throw invalid(whole, message, {std::string(example), {}, {}});
+  }
+};
+
+Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
+  const Origin whole{source, 0, 0, 1};
+  if (tree.members.empty())
+    throw invalid(whole, "the experiment file is empty", {"sections [model], [initial], [time] and [fokker_planck]", {}, {}});
+  check_top_level(tree);
+  const Table file(tree, "", whole);
+  const Sections sections{tree, whole};
+  const Member& model = sections.require("model", "no section [model]", "[model] with variables, potential and temperature");
+  const Member& density = sections.require("fokker_planck", "nothing to compute: add a section [fokker_planck]",
+                                           "[fokker_planck] with lower, upper and cells");
+  const Member& initial = sections.require("initial", "no section [initial]", "[initial] with one law, e.g. point = [0.0]");
+  const Member& time = sections.require("time", "no section [time]", "[time] with end = 10.0");
+  Spec spec;
+  spec.source = source;
+  if (const auto title = file.find("title")) {
+    if (title->node->kind != Node::Kind::string) title->wrong_type();
+    spec.title = title->node->text;
+  }
+  spec.model = read_model(model.value, model.value.origin);
+  const std::size_t dimension = spec.model.variables.size();
+  // Before [initial]: it refuses dimensions whose covariance matrix would fill the memory.
+  spec.fokker_planck = read_fokker_planck(density.value, density.value.origin, dimension);
+  spec.initial = read_initial(initial.value, initial.value.origin, dimension);
+  spec.time = read_time(time.value, time.value.origin);
+  if (const Member* output = sections.find("output")) spec.output = read_output(output->value, output->value.origin);
+  return spec;
+}
+
+Spec build(const std::shared_ptr<const Source>& source, const std::vector<std::string>& overrides) {
+  Node tree = parse_toml(source);
+  for (const std::string& argument : overrides) apply_override(tree, argument);
+  Spec spec = validate(source, tree);
+  spec.overrides = overrides;
+  return spec;
+}
+
+} // namespace
+
+Spec read(const std::string& path, const std::vector<std::string>& overrides) {
+  Spec spec = build(load_file(path), overrides);
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  spec.directory = directory.empty() ? "." : directory.string();
+  return spec;
+}
+
+Spec parse(const std::string& text, const std::string& name, const std::vector<std::string>& overrides) {
+  Spec spec = build(make_source(name, text), overrides);
+  spec.directory = ".";
+  return spec;
+}
+
+} // namespace driftwell::input

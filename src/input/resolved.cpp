@@ -1,0 +1,119 @@
+// Every value in force as one JSON object: the `resolved` attribute. It has the keys of the experiment file, so that
+// written as TOML it is an experiment again.
+#include "driftwell/input/spec.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace driftwell::input {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json list(const std::vector<Text>& texts) {
+  Json json = Json::array();
+  for (const Text& text : texts) json.push_back(text.value);
+  return json;
+}
+
+Json potential(const PotentialSpec& spec) {
+  if (spec.name.value.empty()) return spec.expression.value;
+  Json json{{"name", spec.name.value}};
+  for (const auto& [name, option] : spec.options)
+    json[name.value] = option.value.size() == 1 ? Json(option.value[0]) : Json(option.value);
+  return json;
+}
+
+Json diffusion(const DiffusionSpec& spec) {
+  switch (spec.kind) {
+  case DiffusionSpec::Kind::identity: return "1";
+  case DiffusionSpec::Kind::scalar: return spec.entries[0][0].value;
+  case DiffusionSpec::Kind::diagonal: return list(spec.entries[0]);
+  case DiffusionSpec::Kind::matrix: break;
+  }
+  Json rows = Json::array();
+  for (const auto& row : spec.entries) rows.push_back(list(row));
+  return rows;
+}
+
+Json model(const ModelSpec& spec) {
+  Json json;
+  if (spec.indexed) json["dimension"] = spec.variables.size();
+  else json["variables"] = list(spec.variables);
+  if (spec.potential) json["potential"] = potential(*spec.potential);
+  if (!spec.force.empty()) json["force"] = list(spec.force);
+  json["diffusion"] = diffusion(spec.diffusion);
+  if (spec.learning_rate) {
+    json["learning_rate"] = spec.learning_rate->value;
+    json["batch_size"] = spec.batch_size->value;
+  } else {
+    json["temperature"] = spec.temperature.value;
+  }
+  json["interpretation"] = spec.interpretation.value;
+  Json parameters = Json::object();
+  for (const auto& [name, value] : spec.parameters) parameters[name.value] = value;
+  json["parameters"] = parameters;
+  return json;
+}
+
+struct LawWriter {
+  Json operator()(const GaussianLaw& law) const {
+    return {{"gaussian", {{"mean", law.mean}, {"covariance", law.covariance}}}};
+  }
+  Json operator()(const PointLaw& law) const { return {{"point", law.at}}; }
+  Json operator()(const UniformLaw& law) const { return {{"uniform", {{"lower", law.lower}, {"upper", law.upper}}}}; }
+  Json operator()(const SteadyStateLaw&) const { return {{"steady_state", true}}; }
+  Json operator()(const SamplesLaw& law) const {
+    return {{"samples", {{"file", law.file}, {"dataset", law.dataset}}}};
+  }
+  Json operator()(const std::shared_ptr<const MixtureLaw>& law) const {
+    Json parts = Json::array();
+    for (std::size_t i = 0; i < law->parts.size(); ++i) {
+      Json part{{"weight", law->weights[i]}};
+      part.update(std::visit(*this, law->parts[i]));
+      parts.push_back(part);
+    }
+    return {{"mixture", parts}};
+  }
+};
+
+Json time(const TimeSpec& spec) {
+  Json json{{"end", spec.end}};
+  if (spec.spacing == "list") {
+    json["at"] = spec.at;
+    return json;
+  }
+  json["outputs"] = spec.at.size();
+  json["spacing"] = spec.spacing;
+  if (spec.spacing == "log" && spec.at.size() > 2) json["first"] = spec.at[1];
+  return json;
+}
+
+Json fokker_planck(const FokkerPlanckSpec& spec) {
+  constexpr std::array<const char*, 3> words{"reflecting", "periodic", "absorbing"};
+  Json walls = Json::array();
+  for (const auto& [lower, upper] : spec.boundary)
+    walls.push_back({words[static_cast<std::size_t>(lower)], words[static_cast<std::size_t>(upper)]});
+  Json json{{"lower", spec.lower.value},
+            {"upper", spec.upper.value},
+            {"cells", spec.cells.value},
+            {"boundary", walls},
+            {"propagator", spec.propagator.value},
+            {"tolerance", spec.tolerance.value},
+            {"snapshots", spec.snapshots.value}};
+  if (spec.dt) json["dt"] = spec.dt->value;
+  return json;
+}
+
+} // namespace
+
+std::string resolved_json(const Spec& spec) {
+  Json json{{"title", spec.title},
+            {"model", model(spec.model)},
+            {"initial", std::visit(LawWriter{}, spec.initial)},
+            {"time", time(spec.time)}};
+  if (spec.fokker_planck) json["fokker_planck"] = fokker_planck(*spec.fokker_planck);
+  json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};
+  return json.dump();
+}
+
+} // namespace driftwell::input

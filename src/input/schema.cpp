@@ -1,0 +1,184 @@
+#include "input/schema.hpp"
+
+#include "driftwell/core/source.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+namespace driftwell::input {
+namespace {
+
+constexpr std::array<KeySchema, 6> file_keys{{
+    {"title", "a string", "empty", "One line of words, kept in the result file."},
+    {"model", "a section [model]", "required", "The equation: variables, potential, force, diffusion, temperature."},
+    {"initial", "a section [initial]", "required", "The law at time 0."},
+    {"time", "a section [time]", "required", "How long, and when to record."},
+    {"fokker_planck", "a section [fokker_planck]", "required", "The density on a grid."},
+    {"output", "a section [output]", "empty", "How the result file is written."},
+}};
+
+constexpr std::array<KeySchema, 10> model_keys{{
+    {"variables", "a list of names: letters, digits and _, e.g. [\"x\", \"y\"]", "required, or dimension",
+     "Names of the variables; there are as many dimensions as names."},
+    {"dimension", "an integer from 1 to 10000", "required, or variables",
+     "Number of variables, used in expressions as x[1] ... x[d]; x1 ... xd in the result file."},
+    {"potential", "a string with an expression, or a table { name = \"...\", options }", "none",
+     "The loss f(x): the drift is -grad f. Needed unless there is a force."},
+    {"force", "a list of expressions, one for each variable", "none", "Drift added to -grad potential."},
+    {"diffusion", "one expression, a list of them (diagonal) or a list of lists (matrix)", "the identity",
+     "D(x); the noise is sqrt(2 temperature D)."},
+    {"temperature", "a number > 0", "required, or learning_rate with batch_size", "Strength of the noise."},
+    {"learning_rate", "a number > 0", "none", "With batch_size: temperature = learning_rate / (2 batch_size)."},
+    {"batch_size", "a number > 0", "none", "With learning_rate: temperature = learning_rate / (2 batch_size)."},
+    {"interpretation", "\"ito\", \"stratonovich\" or \"anti_ito\"", "\"ito\"",
+     "How the noise is read where D depends on x."},
+    {"parameters", "a table of numbers, e.g. { lambda = 1.5 }", "empty", "Constants that expressions use by name."},
+}};
+
+constexpr std::string_view numbers_per_variable = "a list of numbers, one for each variable";
+
+constexpr std::array<KeySchema, 6> initial_keys{{
+    {"gaussian", "a table { mean = ..., std = ... } or { mean = ..., covariance = ... }", "none", "A normal law."},
+    {"point", numbers_per_variable, "none", "All mass at one point."},
+    {"uniform", "a table { lower = ..., upper = ... }", "none", "Constant density in a box."},
+    {"mixture", "a list of tables, each with weight and one law", "none", "A weighted sum of laws."},
+    {"steady_state", "true", "none", "The steady state of the model itself."},
+    {"samples", "a file name, or a table { file = ..., dataset = ... }", "none", "Points read from an HDF5 file."},
+}};
+
+constexpr std::array<KeySchema, 3> gaussian_keys{{
+    {"mean", numbers_per_variable, "required", "The centre."},
+    {"std", "a number > 0, or a list of them, one for each variable", "required, or covariance",
+     "Standard deviation along each axis."},
+    {"covariance", "a symmetric positive definite matrix, e.g. [[1.0, 0.2], [0.2, 0.5]]", "required, or std",
+     "The whole covariance matrix."},
+}};
+
+constexpr std::array<KeySchema, 2> uniform_keys{{
+    {"lower", numbers_per_variable, "required", "Lower corner of the box."},
+    {"upper", numbers_per_variable, "required", "Upper corner of the box; above lower on every axis."},
+}};
+
+constexpr std::array<KeySchema, 2> samples_keys{{
+    {"file", "a file name, relative to the experiment file", "required", "An HDF5 file."},
+    {"dataset", "the path of a dataset of shape (particle, variable)", "\"sample\"", "Where the points are in it."},
+}};
+
+constexpr std::array<KeySchema, 6> mixture_keys{{
+    {"weight", "a number > 0", "required", "Share of this part; the weights are divided by their sum."},
+    {"gaussian", initial_keys[0].allowed, "none", "As in [initial]."},
+    {"point", numbers_per_variable, "none", "As in [initial]."},
+    {"uniform", initial_keys[2].allowed, "none", "As in [initial]."},
+    {"steady_state", "true", "none", "As in [initial]."},
+    {"samples", initial_keys[5].allowed, "none", "As in [initial]."},
+}};
+
+constexpr std::array<KeySchema, 5> time_keys{{
+    {"end", "a number > 0", "required, or the last of at", "The last time."},
+    {"outputs", "an integer from 2 to 1000000", "101", "Number of recorded times, 0 and end included."},
+    {"spacing", "\"linear\" or \"log\"", "\"linear\"", "log: 0, then a geometric sequence from first to end."},
+    {"first", "a number > 0 and < end", "end / 10000", "First time after 0 with spacing = \"log\"."},
+    {"at", "an increasing list of numbers >= 0", "none", "The recorded times themselves; 0 is added if missing."},
+}};
+
+constexpr std::array<KeySchema, 8> fokker_planck_keys{{
+    {"lower", "a number, or a list of numbers, one for each variable", "required", "Lower corner of the domain."},
+    {"upper", "a number, or a list of numbers, one for each variable", "required",
+     "Upper corner of the domain; above lower on every axis."},
+    {"cells", "an integer >= 4, or a list of them, one for each variable", "required", "Cells along each axis."},
+    {"boundary", "\"reflecting\", \"periodic\" or \"absorbing\": one word, a list with one for each variable, or a list "
+                 "of [lower, upper] pairs",
+     "\"reflecting\"", "What happens at the walls."},
+    {"propagator", "the name of a propagator, or \"auto\"", "\"auto\"", "How the density is advanced in time."},
+    {"tolerance", "a number > 1e-14 and < 1", "1e-9", "Relative error of the evolution in time."},
+    {"snapshots", "an integer from 0 to 1000000", "11", "Number of densities kept, spread evenly over the outputs."},
+    {"dt", "a number > 0", "chosen from tolerance", "Step of the propagators that go step by step."},
+}};
+
+constexpr std::array<KeySchema, 1> output_keys{{
+    {"keep_bits", "an integer from 1 to 52", "all 52",
+     "Bits kept of the significand of every number in large arrays: fewer compress better."},
+}};
+
+constexpr std::array<TableSchema, 10> tables{{
+    {"", "outside of any section", file_keys},
+    {"model", "in [model]", model_keys},
+    {"initial", "in [initial]", initial_keys},
+    {"initial.gaussian", "in a gaussian law", gaussian_keys},
+    {"initial.uniform", "in a uniform law", uniform_keys},
+    {"initial.samples", "in samples = { ... }", samples_keys},
+    {"initial.mixture", "in a part of a mixture", mixture_keys},
+    {"time", "in [time]", time_keys},
+    {"fokker_planck", "in [fokker_planck]", fokker_planck_keys},
+    {"output", "in [output]", output_keys},
+}};
+
+constexpr std::array<std::string_view, 6> later_sections{"langevin", "sgd",   "landscape",
+                                                         "verify",   "sweep", "trajectories"};
+
+constexpr std::array<std::string_view, 27> reserved{
+    "exp",  "log",  "log1p", "expm1", "sqrt", "sin", "cos", "tan", "asin", "acos",     "atan",    "sinh",  "cosh", "tanh",
+    "erf",  "abs",  "min",   "max",   "pow",  "relu", "softplus", "sigmoid", "step",  "where", "sum",  "pi",
+    "t"};
+
+constexpr std::array<std::string_view, 20> result_names{
+    "time",   "snapshot_time", "variable",     "variable_2",    "particle",           "sample", "mean",
+    "mass",   "covariance",    "kl",           "free_energy",   "mean_potential",     "mean_loss", "entropy",
+    "fisher_information", "dissipation", "density", "steady_state", "potential", "implicit_potential"};
+
+} // namespace
+
+const KeySchema& TableSchema::key(std::string_view name) const {
+  const auto found = std::find_if(keys.begin(), keys.end(), [&](const KeySchema& k) { return k.name == name; });
+  if (found == keys.end()) throw std::logic_error("no key '" + std::string(name) + "' in the schema");
+  return *found;
+}
+
+std::vector<std::string> TableSchema::names() const {
+  std::vector<std::string> all;
+  for (const KeySchema& key : keys) all.emplace_back(key.name);
+  return all;
+}
+
+std::string section_list() {
+  std::vector<std::string> names;
+  for (const KeySchema& key : file_keys)
+    if (key.name != "title") names.push_back("[" + std::string(key.name) + "]");
+  return list_of(names);
+}
+
+std::string_view allowed_for(std::string_view section, std::string_view key) {
+  const KeySchema* found = nullptr;
+  for (const TableSchema& table : tables)
+    for (const KeySchema& candidate : table.keys)
+      if (candidate.name == key && (found == nullptr || table.path == section)) found = &candidate;
+  return found == nullptr ? "" : found->allowed;
+}
+
+std::string nearest_key(std::string_view words) {
+  std::string name(words);
+  std::replace(name.begin(), name.end(), ' ', '_');
+  std::vector<std::string> names;
+  for (const TableSchema& table : tables)
+    for (const KeySchema& key : table.keys) names.emplace_back(key.name);
+  return nearest_name(name, names);
+}
+
+std::span<const TableSchema> all_tables() { return tables; }
+
+const TableSchema& table_schema(std::string_view path) {
+  const auto found = std::find_if(tables.begin(), tables.end(), [&](const TableSchema& t) { return t.path == path; });
+  if (found == tables.end()) throw std::logic_error("no table '" + std::string(path) + "' in the schema");
+  return *found;
+}
+
+std::span<const std::string_view> unavailable_sections() { return later_sections; }
+std::span<const std::string_view> expression_names() { return reserved; }
+
+bool is_result_name(std::string_view name) {
+  return std::find(result_names.begin(), result_names.end(), name) != result_names.end() ||
+         name.ends_with("_error") || name.ends_with("_stderr") || name.starts_with("current_");
+}
+
+} // namespace driftwell::input

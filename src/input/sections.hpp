@@ -1,0 +1,17 @@
+#pragma once
+// One function for each section of the experiment file. `origin` is where the section stands, for missing keys.
+#include "driftwell/input/spec.hpp"
+#include "input/toml_tree.hpp"
+
+namespace driftwell::input {
+
+[[nodiscard]] ModelSpec read_model(const Node& section, const Origin& origin);
+[[nodiscard]] InitialLaw read_initial(const Node& section, const Origin& origin, std::size_t dimension);
+[[nodiscard]] TimeSpec read_time(const Node& section, const Origin& origin);
+[[nodiscard]] FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension);
+[[nodiscard]] OutputSpec read_output(const Node& section, const Origin& origin);
+
+/// Variables or dimension, and parameters, into a model: names that expressions can use without ambiguity.
+void read_names(const Node& section, const Origin& origin, ModelSpec& model);
+
+} // namespace driftwell::input

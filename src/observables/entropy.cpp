@@ -1,0 +1,29 @@
+// H = -sum_k c_k log(c_k / v), v the volume of a cell: the differential entropy in nats.
+#include "driftwell/observables/observable.hpp"
+
+#include "driftwell/core/reduce.hpp"
+
+#include <array>
+#include <cmath>
+
+namespace driftwell {
+
+namespace {
+
+class Entropy : public DensityObservable {
+public:
+  [[nodiscard]] std::string long_name() const override { return "differential entropy, -int rho log rho, nats"; }
+  [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override {
+    const double log_volume = std::log(state.generator.grid().cell_volume());
+    return {-deterministic_sum(state.generator.size(), [&](std::size_t cell) {
+      const auto k = static_cast<Eigen::Index>(cell);
+      return state.c[k] > 0 ? state.c[k] * (std::log(state.c[k]) - log_volume) : 0.0;
+    })};
+  }
+};
+
+const ObservableCatalogue::Entry entry{"entropy", "differential entropy H", [] { return std::make_unique<Entropy>(); }};
+
+} // namespace
+
+} // namespace driftwell

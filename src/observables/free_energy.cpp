@@ -1,0 +1,30 @@
+// F = E[Phi] - T H, as one sum. F - F_ss = T KL with F_ss = -T log Z.
+#include "driftwell/observables/observable.hpp"
+
+#include "driftwell/core/reduce.hpp"
+
+#include <array>
+#include <cmath>
+
+namespace driftwell {
+
+namespace {
+
+class FreeEnergy : public DensityObservable {
+public:
+  [[nodiscard]] std::string long_name() const override { return "free energy, E[Phi] - T H"; }
+  [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override {
+    const double T = state.generator.temperature(), log_volume = std::log(state.generator.grid().cell_volume());
+    return {deterministic_sum(state.generator.size(), [&](std::size_t cell) {
+      const auto k = static_cast<Eigen::Index>(cell);
+      const double c = state.c[k];
+      return c > 0 ? c * (state.steady.implicit_potential[k] + T * (std::log(c) - log_volume)) : 0.0;
+    })};
+  }
+};
+
+const ObservableCatalogue::Entry entry{"free_energy", "free energy F = E[Phi] - T H", [] { return std::make_unique<FreeEnergy>(); }};
+
+} // namespace
+
+} // namespace driftwell

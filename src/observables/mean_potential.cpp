@@ -1,0 +1,28 @@
+// E[Phi] with the implicit potential Phi = -T log rho_ss + constant.
+#include "driftwell/observables/observable.hpp"
+
+#include "driftwell/core/reduce.hpp"
+
+#include <array>
+#include <cmath>
+
+namespace driftwell {
+
+namespace {
+
+class MeanPotential : public DensityObservable {
+public:
+  [[nodiscard]] std::string long_name() const override { return "mean implicit potential, E[Phi]"; }
+  [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override {
+    return {deterministic_sum(state.generator.size(), [&](std::size_t cell) {
+      const auto k = static_cast<Eigen::Index>(cell);
+      return state.c[k] * state.steady.implicit_potential[k];
+    })};
+  }
+};
+
+const ObservableCatalogue::Entry entry{"mean_potential", "mean implicit potential E[Phi]", [] { return std::make_unique<MeanPotential>(); }};
+
+} // namespace
+
+} // namespace driftwell

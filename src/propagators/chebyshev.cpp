@@ -1,0 +1,176 @@
+// Chebyshev expansion: exp(tA) = sum_k c_k T_k(I + 2A/L) with the spectrum of A in [-L, 0],
+// c_k = (2 - [k = 0]) e^-tau I_k(tau), tau = t L / 2. Matrix-free: about sqrt(2 tau ln(1/eps)) products with A, each one
+// sweep over memory; one recurrence serves several output times.
+//
+// With detailed balance A is symmetric and |T_k| <= 1. Without it the polynomials may grow before the coefficients
+// fall; the growth is watched, and a span on which it is too large is halved.
+#include "driftwell/propagators/propagator.hpp"
+
+#include "driftwell/core/error.hpp"
+#include "driftwell/core/interrupt.hpp"
+#include "detail/working_form.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace driftwell {
+
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+/// c_0 .. c_K of e^-tau I_k(tau), cut where they stay below eps; Miller's backward recurrence, normalised by
+/// I_0 + 2 (I_1 + I_2 + ...) = e^tau.
+std::vector<double> coefficients(double tau, double eps) {
+  const auto cut = static_cast<std::size_t>(std::sqrt(2 * tau * std::log(4 / eps)) + std::log(4 / eps) + 10);
+  std::vector<double> value(cut + 1);
+  double above = 0, here = 1e-280, sum = 0;
+  const std::size_t start = cut + 20 + static_cast<std::size_t>(std::sqrt(40.0 * static_cast<double>(cut)));
+  for (std::size_t k = start; k > 0; --k) {
+    // I_{k-1} = I_{k+1} + (2k / tau) I_k
+    const double below = above + 2 * static_cast<double>(k) / tau * here;
+    if (k <= cut) value[k] = here;
+    sum += 2 * here;
+    above = here;
+    here = below;
+    if (here > 1e250) {
+      here *= 1e-250;
+      above *= 1e-250;
+      sum *= 1e-250;
+      for (double& v : value) v *= 1e-250;
+    }
+  }
+  value[0] = here;
+  sum += here;
+  for (std::size_t k = 0; k <= cut; ++k) value[k] *= (k ? 2 : 1) / sum;
+  while (value.size() > 2 && value.back() < eps) value.pop_back();
+  return value;
+}
+
+class Expansion {
+public:
+  Expansion(const WorkingForm& form, double bound, double eps) : form_(form), bound_(bound), eps_(eps) {
+    before_.resize(form.start().size());
+  }
+
+  /// exp(spans[i] A) state into column i of `columns`. False: the polynomials grew so much that rounding would show.
+  bool advance(const VectorXd& state, const std::vector<double>& spans, MatrixXd& columns) {
+    std::vector<std::vector<double>> c;
+    for (const double span : spans) c.push_back(coefficients(span * bound_ / 2, eps_));
+    columns.resize(state.size(), static_cast<Index>(spans.size()));
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < c.size(); ++i) {
+      columns.col(static_cast<Index>(i)) = c[i][0] * state;
+      longest = std::max(longest, c[i].size());
+    }
+    const double size = state.norm();
+    if (start_ == 0) start_ = size;
+    double growth = 1;
+    here_ = state;
+    std::vector<Stencil::Accumulate> sums;
+    for (std::size_t k = 1; k < longest; ++k) {
+      poll_interrupt();
+      sums.clear();
+      for (std::size_t i = 0; i < c.size(); ++i)
+        if (k < c[i].size()) sums.push_back({columns.col(static_cast<Index>(i)).data(), c[i][k]});
+      // T_1 = B T_0 and T_{k+1} = 2 B T_k - T_{k-1} with B = I + 2A/L, written over T_{k-1}
+      if (k == 1) form_.A().recurrence(here_.data(), before_.data(), 2 / bound_, 1, 0, sums);
+      else form_.A().recurrence(here_.data(), before_.data(), 4 / bound_, 2, -1, sums);
+      std::swap(here_, before_);
+      ++products_;
+      if (form_.symmetric() || k % 16 != 0) continue;
+      growth = std::max(growth, here_.norm() / size);
+      if (!(growth < 1e5)) return false;
+    }
+    // What was cut off: a tail of coefficients that fall faster than geometrically, times polynomials.
+    for (Index i = 0; i < columns.cols(); ++i) {
+      form_.deflate(columns.col(i));
+      const double left = std::max(columns.col(i).norm(), 1e-13 * start_);
+      if (left > 0) error_ = std::max(error_, 2 * eps_ * growth * size / left);
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::size_t products() const { return products_; }
+  /// Largest relative error over everything advanced so far.
+  [[nodiscard]] double error() const { return error_; }
+
+private:
+  const WorkingForm& form_;
+  double bound_, eps_, start_ = 0, error_ = 0;
+  std::size_t products_ = 0;
+  VectorXd here_, before_;
+};
+
+class Chebyshev : public Propagator {
+public:
+  [[nodiscard]] bool candidate() const override { return true; }
+
+  [[nodiscard]] CostEstimate estimate(const EvolutionProblem& problem) const override {
+    const double bound = -problem.generator.rates().spectral_bound(), n = static_cast<double>(problem.generator.size());
+    double products = 0;
+    for (std::size_t first = 1; first < problem.times.size(); first += group) {
+      const std::size_t last = std::min(first + group, problem.times.size()) - 1;
+      const double tau = (problem.times[last] - problem.times[first - 1]) * bound / 2;
+      products += std::sqrt(2 * tau * std::log(4 / problem.tolerance)) + std::log(4 / problem.tolerance);
+    }
+    // Doubles read and written a product: the state twice, diagonal and edges, and the accumulators.
+    const double axes = static_cast<double>(problem.generator.grid().dimension());
+    const double edges = problem.generator.reversible() ? axes : 2 * axes;
+    const double outputs = std::min<double>(group, static_cast<double>(problem.times.size() - 1));
+    const double streams = 4 + edges + 1.3 * outputs, bandwidth = n * 8 * (streams + 4) < 3e6 ? 4e10 : 1.6e10;
+    return {products * (8 * n * streams / bandwidth + 3e-6), 8 * n * (7 + edges + outputs) + 150 * n};
+  }
+
+  EvolutionReport propagate(const EvolutionProblem& problem, const Observe& observe) const override {
+    const WorkingForm form(problem);
+    const double bound = -(form.symmetric() ? form.A() : problem.generator.rates()).spectral_bound();
+    Expansion expansion(form, bound, problem.tolerance * 1e-3);
+    observe(0, problem.initial);
+    VectorXd state = form.start(), p;
+    MatrixXd columns;
+    double now = 0;
+    for (std::size_t next = 1; next < problem.times.size();) {
+      const std::size_t last = std::min(next + group, problem.times.size());
+      std::vector<double> spans;
+      for (std::size_t i = next; i < last; ++i) spans.push_back(problem.times[i] - now);
+      if (!expansion.advance(state, spans, columns)) {
+        // First alone, in halves, until the polynomials behave; then on.
+        spans.resize(1);
+        halve_until_done(expansion, state, spans[0], columns, 0);
+      }
+      for (std::size_t q = 0; q < spans.size(); ++q) {
+        form.probabilities(columns.col(static_cast<Index>(q)).data(), p);
+        observe(next + q, p);
+      }
+      state = columns.col(columns.cols() - 1);
+      next += spans.size();
+      now = problem.times[next - 1];
+    }
+    return {expansion.error(), fmt::format("{} products with the generator", expansion.products())};
+  }
+
+private:
+  static constexpr std::size_t group = 8;
+
+  static void halve_until_done(Expansion& expansion, const VectorXd& start, double span, MatrixXd& columns, int depth) {
+    if (depth > 40) throw NumericalFailure("chebyshev: the expansion does not settle on any step; try propagator = \"krylov\"");
+    VectorXd state = start;
+    for (int half = 0; half < 2; ++half) {
+      if (!expansion.advance(state, {span / 2}, columns)) halve_until_done(expansion, state, span / 2, columns, depth + 1);
+      state = columns.col(0);
+    }
+  }
+};
+
+const PropagatorCatalogue::Entry entry{"chebyshev", "matrix-free Chebyshev expansion: least memory, any dimension",
+                                       [] { return std::make_unique<Chebyshev>(); }};
+
+} // namespace
+
+} // namespace driftwell

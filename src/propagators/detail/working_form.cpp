@@ -1,0 +1,62 @@
+#include "working_form.hpp"
+
+#include <cmath>
+
+namespace driftwell {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+bool WorkingForm::suits_symmetric(const EvolutionProblem& problem) {
+  if (!problem.generator.reversible()) return false;
+  const VectorXd& p = problem.initial;
+  // With absorbing walls the chain is reversible with respect to exp(-local potential), not to p_ss.
+  const VectorXd weight = scale(problem, true).array().square();
+  double chi = 0;
+  for (Index k = 0; k < p.size(); ++k)
+    if (p[k] > 0) chi += p[k] / weight[k] * p[k];
+  return std::isfinite(chi) && chi < 1e10;
+}
+
+VectorXd WorkingForm::scale(const EvolutionProblem& problem, bool symmetric) {
+  if (symmetric && !problem.generator.conservative()) {
+    const VectorXd& phi = problem.generator.local_potential();
+    return (-(phi.array() - phi.minCoeff()) / 2).exp();
+  }
+  if (symmetric) return problem.steady.p.array().sqrt();
+  // 1e-280: where both underflow the scaling only has to be finite.
+  return (0.5 * (problem.steady.p + problem.initial)).cwiseMax(1e-280).array().sqrt();
+}
+
+WorkingForm::WorkingForm(const EvolutionProblem& problem)
+    : steady_(problem.steady), conservative_(problem.generator.conservative()),
+      s_(scale(problem, suits_symmetric(problem))),
+      A_(suits_symmetric(problem) ? problem.generator.symmetrised() : problem.generator.rates().scaled(s_)) {
+  const auto divided = [&](const VectorXd& v) {
+    VectorXd u(v.size());
+    for (Index k = 0; k < v.size(); ++k) u[k] = v[k] == 0 ? 0.0 : v[k] / s_[k];
+    return u;
+  };
+  if (!conservative_) {
+    start_ = divided(problem.initial);
+    return;
+  }
+  right_ = divided(steady_.p); // A right = 0, left^T A = 0, left . right = 1
+  left_ = s_ / s_.dot(right_);
+  start_ = divided(problem.initial - steady_.p);
+  deflate(start_);
+}
+
+void WorkingForm::deflate(Eigen::Ref<VectorXd> u) const {
+  if (conservative_) u -= left_.dot(u) * right_;
+}
+
+void WorkingForm::probabilities(const double* u, VectorXd& p) const {
+  const Index n = s_.size();
+  p.resize(n);
+  const double* rest = conservative_ ? steady_.p.data() : nullptr;
+#pragma omp parallel for schedule(static) if (n > 60000)
+  for (Index k = 0; k < n; ++k) p[k] = s_[k] * u[k] + (rest ? rest[k] : 0.0);
+}
+
+} // namespace driftwell

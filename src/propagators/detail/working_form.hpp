@@ -1,0 +1,33 @@
+#pragma once
+// The coordinates a propagator computes in: u = (p - p_ss) / s. Taking the steady state out first makes late times
+// accurate relative to what is left of the distance, and keeps the mass exact.
+#include "driftwell/propagators/propagator.hpp"
+
+namespace driftwell {
+
+class WorkingForm {
+public:
+  /// symmetric: s = sqrt(p_ss) and A = S symmetric; needs detailed balance and a moderate chi^2 of the start, since
+  /// rounding in u is felt as 1e-16 |u| sqrt(p_ss). Otherwise s mixes p_ss and the start, so that |u| stays near 1.
+  explicit WorkingForm(const EvolutionProblem& problem);
+
+  [[nodiscard]] bool symmetric() const { return A_.symmetric(); }
+  [[nodiscard]] const Stencil& A() const { return A_; }
+  [[nodiscard]] const Eigen::VectorXd& start() const { return start_; }
+  /// Takes the component along the steady state out (nothing with absorbing walls).
+  void deflate(Eigen::Ref<Eigen::VectorXd> u) const;
+  /// p = p_ss + s u
+  void probabilities(const double* u, Eigen::VectorXd& p) const;
+
+private:
+  static Eigen::VectorXd scale(const EvolutionProblem& problem, bool symmetric);
+  static bool suits_symmetric(const EvolutionProblem& problem);
+
+  const SteadyState& steady_;
+  bool conservative_;
+  Eigen::VectorXd s_;
+  Stencil A_;
+  Eigen::VectorXd start_, right_, left_;
+};
+
+} // namespace driftwell

@@ -1,0 +1,199 @@
+#include "driftwell/run/build.hpp"
+
+#include "driftwell/model/named_potential.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace driftwell::run {
+
+namespace {
+
+using expression::ParseError;
+using expression::Symbols;
+using input::ModelSpec;
+using input::Text;
+
+Symbols symbols_of(const ModelSpec& spec) {
+  Symbols symbols;
+  symbols.indexed = spec.indexed;
+  for (const Text& name : spec.variables) symbols.variables.push_back(name.value);
+  for (const auto& [name, value] : spec.parameters) symbols.parameters.emplace_back(name.value, value);
+  return symbols;
+}
+
+Expression parse(const Text& text, const Symbols& symbols) {
+  try {
+    return Expression::parse(text.value, symbols);
+  } catch (const ParseError& error) {
+    throw invalid(text.at(error.offset, error.length), error.what(), {error.allowed, error.nearest, {}});
+  }
+}
+
+std::vector<std::string> option_names(const std::vector<PotentialOption>& options) {
+  std::vector<std::string> names;
+  for (const PotentialOption& option : options) names.push_back(option.name);
+  return names;
+}
+
+Expression named_potential(const input::PotentialSpec& spec, std::size_t d) {
+  const auto* item = PotentialCatalogue::find(spec.name.value);
+  if (!item) {
+    const auto names = PotentialCatalogue::names();
+    throw invalid(spec.name.origin, fmt::format("unknown potential \"{}\"", spec.name.value),
+                  {list_of(names, "or"), nearest_name(spec.name.value, names), {}});
+  }
+  const auto potential = item->make();
+  if (potential->dimension() != 0 && potential->dimension() != d)
+    throw invalid(spec.name.origin, fmt::format("potential \"{}\" has {} variables, the model has {}", spec.name.value,
+                                                potential->dimension(), d));
+  const auto options = potential->options();
+  std::map<std::string, std::vector<double>> values;
+  for (const PotentialOption& option : options) values[option.name] = option.standard;
+  for (const auto& [name, value] : spec.options) {
+    const auto it = values.find(name.value);
+    if (it == values.end()) {
+      const auto names = option_names(options);
+      throw invalid(name.origin, fmt::format("potential \"{}\" has no option \"{}\"", spec.name.value, name.value),
+                    {names.empty() ? "no options" : list_of(names, "and"), nearest_name(name.value, names), {}});
+    }
+    if (it->second.size() == 1 && value.value.size() != 1)
+      throw invalid(value.origin, fmt::format("option \"{}\" is one number, found a list of {}", name.value, value.value.size()));
+    it->second = value.value;
+  }
+  try {
+    return potential->formula(d, values);
+  } catch (const std::invalid_argument& error) {
+    throw invalid(spec.name.origin, error.what());
+  }
+}
+
+Interpretation interpretation_of(const Text& text) {
+  for (const auto value : {Interpretation::ito, Interpretation::stratonovich, Interpretation::anti_ito})
+    if (name_of(value) == text.value) return value;
+  throw invalid(text.origin, fmt::format("unknown interpretation \"{}\"", text.value), {"\"ito\", \"stratonovich\" or \"anti_ito\"", "", {}});
+}
+
+std::vector<std::vector<Expression>> diffusion_of(const input::DiffusionSpec& spec, std::size_t d, const Symbols& symbols) {
+  using Kind = input::DiffusionSpec::Kind;
+  std::vector<std::vector<Expression>> D(d, std::vector<Expression>(d, Expression(0.0)));
+  for (std::size_t i = 0; i < d; ++i) {
+    switch (spec.kind) {
+    case Kind::identity: D[i][i] = Expression(1.0); break;
+    case Kind::scalar: D[i][i] = parse(spec.entries[0][0], symbols); break;
+    case Kind::diagonal: D[i][i] = parse(spec.entries[0][i], symbols); break;
+    case Kind::matrix:
+      for (std::size_t j = 0; j < d; ++j) D[i][j] = parse(spec.entries[i][j], symbols);
+      break;
+    }
+  }
+  if (spec.kind == Kind::matrix)
+    for (std::size_t i = 0; i < d; ++i)
+      for (std::size_t j = i + 1; j < d; ++j)
+        if (!(D[i][j] - D[j][i]).is_constant(0.0)) {
+          const auto names = symbols.variables;
+          throw invalid(spec.entries[j][i].origin, fmt::format("diffusion must be symmetric: entry ({}, {}) is {}, entry ({}, {}) is {}",
+                                                               j + 1, i + 1, D[j][i].str(names), i + 1, j + 1, D[i][j].str(names)));
+        }
+  return D;
+}
+
+const Text& diffusion_entry(const input::DiffusionSpec& spec, std::size_t axis) {
+  using Kind = input::DiffusionSpec::Kind;
+  if (spec.kind == Kind::scalar) return spec.entries[0][0];
+  if (spec.kind == Kind::diagonal) return spec.entries[0][axis];
+  return spec.entries[axis][axis];
+}
+
+std::string at_point(const std::vector<std::string>& names, const std::vector<double>& point) {
+  std::string text;
+  for (std::size_t i = 0; i < point.size(); ++i) text += fmt::format("{}{} = {:.6g}", i ? ", " : "", names[i], point[i]);
+  return text;
+}
+
+/// Where the drift of a component is written: its force, or the potential.
+Origin drift_origin(const ModelSpec& spec, std::size_t axis) {
+  if (!spec.force.empty()) return spec.force[axis].origin;
+  return spec.potential->expression.value.empty() ? spec.potential->name.origin : spec.potential->expression.origin;
+}
+
+[[noreturn]] void explain(const input::Spec& spec, const Model& model, const DomainError& error) {
+  using Quantity = DomainError::Quantity;
+  const ModelSpec& m = spec.model;
+  const std::string where = at_point(model.names(), error.point);
+  const std::string narrow = "narrow [fokker_planck] lower and upper, or change the formula";
+  switch (error.quantity) {
+  case Quantity::potential: {
+    const auto& p = *m.potential;
+    throw invalid(p.expression.value.empty() ? p.name.origin : p.expression.origin,
+                  fmt::format("the potential is {} at {}", error.value, where), {"finite values in the whole box", "", {narrow}});
+  }
+  case Quantity::force:
+    throw invalid(drift_origin(m, error.axis), fmt::format("the drift of {} is {} at {}", model.names()[error.axis], error.value, where),
+                  {"finite values in the whole box", "", {narrow}});
+  case Quantity::diffusion:
+    throw invalid(diffusion_entry(m.diffusion, error.axis).origin, fmt::format("the diffusion of {} is {} at {}", model.names()[error.axis], error.value, where),
+                  {"finite values >= 0 in the whole box", "", {narrow}});
+  case Quantity::diffusion_negative:
+    throw invalid(diffusion_entry(m.diffusion, error.axis).origin,
+                  fmt::format("the diffusion is not positive semi-definite: D of {} is {:.6g} at {}", model.names()[error.axis], error.value, where),
+                  {"values >= 0 in the whole box", "", {narrow}});
+  case Quantity::gradient_not_periodic:
+    throw invalid(drift_origin(m, error.axis),
+                  fmt::format("axis {} is periodic, but the drift or the diffusion differs by {:.3g} between its two ends, at {}",
+                              model.names()[error.axis], error.value, where),
+                  {"a drift and a diffusion with the period upper - lower (the potential itself may be tilted)", "", {}});
+  case Quantity::tensor_diffusion: break;
+  }
+  throw invalid(m.diffusion.origin, "a diffusion matrix with off-diagonal entries is not available in driftwell 0.1",
+                {"a diagonal matrix, a list or one expression", "", {}});
+}
+
+} // namespace
+
+Model build_model(const input::Spec& spec) {
+  const ModelSpec& m = spec.model;
+  const Symbols symbols = symbols_of(m);
+  Equation equation;
+  equation.names = symbols.variables;
+  const std::size_t d = equation.names.size();
+  equation.has_potential = m.potential.has_value();
+  try {
+    if (m.potential)
+      equation.potential = m.potential->name.value.empty() ? parse(m.potential->expression, symbols) : named_potential(*m.potential, d);
+    for (const Text& component : m.force) equation.force.push_back(parse(component, symbols));
+    equation.diffusion = diffusion_of(m.diffusion, d, symbols);
+    equation.temperature = m.temperature.value;
+    equation.interpretation = interpretation_of(m.interpretation);
+    return Model(std::move(equation));
+  } catch (const ParseError& error) { // a derivative too large
+    throw invalid(m.origin, error.what(), {error.allowed, "", {}});
+  } catch (const std::length_error& error) {
+    throw invalid(m.origin, error.what());
+  }
+}
+
+Grid build_grid(const input::FokkerPlanckSpec& spec) {
+  const auto side = [](input::Boundary boundary) {
+    return boundary == input::Boundary::periodic ? Boundary::periodic
+           : boundary == input::Boundary::absorbing ? Boundary::absorbing
+                                                    : Boundary::reflecting;
+  };
+  std::vector<Axis> axes;
+  for (std::size_t a = 0; a < spec.lower.value.size(); ++a)
+    axes.push_back({spec.lower.value[a], spec.upper.value[a], static_cast<std::size_t>(spec.cells.value[a]),
+                    {side(spec.boundary[a][0]), side(spec.boundary[a][1])}});
+  return Grid(std::move(axes));
+}
+
+Generator build_chain(const input::Spec& spec, const Model& model, const Grid& grid) {
+  try {
+    return build_generator(model, grid);
+  } catch (const DomainError& error) {
+    explain(spec, model, error);
+  }
+}
+
+} // namespace driftwell::run

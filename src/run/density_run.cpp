@@ -1,0 +1,119 @@
+#include "driftwell/run/density_run.hpp"
+
+#include "driftwell/core/error.hpp"
+#include "driftwell/core/interrupt.hpp"
+#include "driftwell/generator/sparse_factor.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+namespace driftwell::run {
+
+namespace {
+
+using Eigen::VectorXd;
+
+/// A grid that has no chance to fit is refused before anything is allocated.
+const Grid& fitting(const Model& model, const Grid& grid) {
+  std::vector<std::size_t> cells;
+  for (const Axis& axis : grid.axes()) cells.push_back(axis.cells);
+  const double n = static_cast<double>(grid.size());
+  double bytes = 200 * n;
+  // Only a model known to be reversible gets its steady state without a factor.
+  const bool needs_factor = !(model.gradient_system() && !grid.absorbing()) && grid.dimension() > 1;
+  if (needs_factor) bytes += estimate_factor(cells, SparseFactor::Kind::general).bytes;
+  if (const double free = available_memory(); bytes > free)
+    throw NumericalFailure(fmt::format("{} cells need about {:.3g} GB{}, {:.3g} GB are free. Use fewer cells.", fmt::join(cells, " x "),
+                                       bytes / 1e9, needs_factor ? " (the steady state of a model with a force is solved for with a sparse factor)" : "",
+                                       free / 1e9));
+  return grid;
+}
+
+VectorXd loss_on(const input::Spec& spec, const Model& model, const Grid& grid) {
+  // Its errors are those of the chain: asked for there, where they are put in words.
+  try {
+    return potential_on(model, grid);
+  } catch (const DomainError&) {
+    (void)build_chain(spec, model, grid);
+    throw;
+  }
+}
+
+void check_finite(const std::string& name, const std::vector<double>& values, std::size_t index, double time) {
+  for (const double value : values)
+    if (!std::isfinite(value))
+      throw NumericalFailure(fmt::format("observable {} is {} at t = {:g} (output {})", name, value, time, index));
+}
+
+} // namespace
+
+DensityRun::DensityRun(const input::Spec& spec, const Model& model, const Grid& grid)
+    : spec_(spec), loss_(loss_on(spec, model, fitting(model, grid))), generator_(build_chain(spec, model, grid)),
+      steady_(steady_state(generator_, model.gradient_system() && !grid.absorbing() ? &loss_ : nullptr)) {}
+
+EvolutionProblem DensityRun::problem(const VectorXd& p, const std::vector<double>& times) const {
+  const auto& dt = spec_.fokker_planck->dt;
+  return {generator_, steady_, p, times, spec_.fokker_planck->tolerance.value, dt ? std::optional<double>(dt->value) : std::nullopt};
+}
+
+Choice DensityRun::choose(const InitialDensity& initial, const std::vector<double>& times) const {
+  const VectorXd p = initial.on(generator_.grid(), steady_);
+  return choose_propagator(spec_.fokker_planck->propagator.value, problem(p, times), 0.8 * available_memory());
+}
+
+EvolutionReport DensityRun::evolve(const InitialDensity& initial, const std::vector<double>& times, const Propagator& propagator,
+                                   const Frame& frame) const {
+  const VectorXd start = initial.on(generator_.grid(), steady_);
+  std::map<std::string, std::unique_ptr<DensityObservable>> observables;
+  for (const std::string& name : ObservableCatalogue::names()) observables[name] = ObservableCatalogue::find(name)->make();
+  return propagator.propagate(problem(start, times), [&](std::size_t index, const VectorXd& p) {
+    poll_interrupt();
+    const DensityState state(generator_, steady_, loss_, p);
+    std::map<std::string, std::vector<double>> values;
+    for (const auto& [name, observable] : observables) {
+      values[name] = observable->evaluate(state);
+      check_finite(name, values[name], index, times[index]);
+    }
+    frame(index, p, values);
+  });
+}
+
+Series DensityRun::series(const InitialDensity& initial, const std::vector<double>& times) const {
+  Series result;
+  evolve(initial, times, *choose(initial, times).propagator, [&](std::size_t, const VectorXd&, const auto& values) {
+    for (const auto& [name, row] : values) result[name].push_back(row);
+  });
+  return result;
+}
+
+double available_memory() {
+  std::ifstream info("/proc/meminfo");
+  std::string word;
+  while (info >> word)
+    if (word == "MemAvailable:") {
+      double kilobytes = 0;
+      info >> kilobytes;
+      return kilobytes * 1024;
+    }
+  return 4e9;
+}
+
+CostEstimate estimate_cost(const input::Spec& spec, const Model& model, const Grid& grid) {
+  std::vector<std::size_t> cells;
+  for (const Axis& axis : grid.axes()) cells.push_back(axis.cells);
+  const double n = static_cast<double>(grid.size()), outputs = static_cast<double>(spec.time.at.size());
+  const bool reversible = model.gradient_system();
+  const FactorEstimate factor = estimate_factor(cells, reversible ? SparseFactor::Kind::positive_definite : SparseFactor::Kind::general);
+  CostEstimate cost{outputs * n * 4e-8 + n * 1e-6, 300 * n};
+  if (grid.dimension() < 3 || !reversible) {
+    cost.seconds += factor.operations / (reversible ? 1e10 : 3e9) * (reversible ? 1 : 2) + 60 * factor.bytes / 4e9;
+    cost.bytes += factor.bytes + 70 * 8 * n;
+  } else {
+    cost.bytes += 8 * n * 18;
+    cost.seconds += n * 2e-9 * 400 * std::max(1.0, outputs / 8);
+  }
+  return cost;
+}
+
+} // namespace driftwell::run

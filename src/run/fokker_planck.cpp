@@ -1,0 +1,236 @@
+#include "fokker_planck.hpp"
+
+#include "driftwell/core/error.hpp"
+#include "driftwell/stationary/passage.hpp"
+#include "driftwell/stationary/spectrum.hpp"
+#include "richardson.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace driftwell::run {
+
+namespace {
+
+using record::Attributes;
+using Shape = DensityObservable::Shape;
+
+/// Grids up to this size have their leading eigenvalue computed; larger ones use the next coarser grids.
+constexpr std::size_t largest_for_gap_2d = 70'000, largest_for_gap_3d = 40'000;
+
+std::string cells_text(const Grid& grid) {
+  std::string text;
+  for (const Axis& axis : grid.axes()) text += fmt::format("{}{}", text.empty() ? "" : " x ", axis.cells);
+  return text;
+}
+
+double halving_ratio(const Grid& fine, const Grid& coarse) {
+  return coarse.axis(0).spacing() / fine.axis(0).spacing();
+}
+
+std::string boundary_text(const Grid& grid, const std::vector<std::string>& names) {
+  const auto word = [](Boundary b) { return b == Boundary::periodic ? "periodic" : b == Boundary::absorbing ? "absorbing" : "reflecting"; };
+  std::string text;
+  for (std::size_t a = 0; a < grid.dimension(); ++a)
+    text += fmt::format("{}{}: {}, {}", a ? "; " : "", names[a], word(grid.axis(a).sides[0]), word(grid.axis(a).sides[1]));
+  return text;
+}
+
+std::span<const double> span_of(const Eigen::VectorXd& v) { return {v.data(), static_cast<std::size_t>(v.size())}; }
+
+} // namespace
+
+struct FokkerPlanckSection::Coarse {
+  std::unique_ptr<DensityRun> run;
+  Series series; ///< empty where that grid could not be computed
+};
+
+FokkerPlanckSection::FokkerPlanckSection(const input::Spec& spec, const Model& model, Progress& progress)
+    : spec_(spec), model_(model), progress_(progress) {}
+
+FokkerPlanckSection::~FokkerPlanckSection() = default;
+
+void FokkerPlanckSection::prepare() {
+  const Grid grid = build_grid(*spec_.fokker_planck);
+  std::vector<Grid> grids{grid};
+  while (grids.size() < 3 && std::all_of(grids.back().axes().begin(), grids.back().axes().end(), [](const Axis& a) { return a.cells >= 4; }))
+    grids.push_back(grids.back().coarsened());
+  initial_ = std::make_unique<InitialDensity>(spec_, grids.back());
+  progress_.phase(fmt::format("building {} cells and their steady state", cells_text(grid)));
+  fine_ = std::make_unique<DensityRun>(spec_, model_, grid);
+  for (std::size_t i = 1; i < grids.size(); ++i) coarse_.push_back({std::make_unique<DensityRun>(spec_, model_, grids[i]), {}});
+  const std::size_t outputs = spec_.time.at.size(), kept = std::min<std::size_t>(static_cast<std::size_t>(spec_.fokker_planck->snapshots.value), outputs);
+  for (std::size_t i = 0; i < kept; ++i) snapshots_.push_back(kept == 1 ? outputs - 1 : i * (outputs - 1) / (kept - 1));
+}
+
+void FokkerPlanckSection::declare(record::Group& group) const {
+  const Grid& grid = fine_->generator().grid();
+  const auto& names = model_.names();
+  group.growing_dimension("time", {{"long_name", std::string("time")}});
+  group.growing_dimension("snapshot_time", {{"long_name", std::string("time of a kept density")}});
+  for (std::size_t a = 0; a < grid.dimension(); ++a)
+    group.dimension(names[a], grid.centres(a), {{"long_name", "cell centres of " + names[a]}, {"spacing", grid.axis(a).spacing()}});
+  group.dimension("variable", names, {{"long_name", std::string("name of a variable")}});
+  group.dimension("variable_2", names, {{"long_name", std::string("name of a variable")}});
+  for (const std::string& name : ObservableCatalogue::names()) {
+    const auto observable = ObservableCatalogue::find(name)->make();
+    std::vector<std::string> dims{"time"};
+    if (observable->shape() != Shape::scalar) dims.emplace_back("variable");
+    if (observable->shape() == Shape::matrix) dims.emplace_back("variable_2");
+    group.variable(name, dims, {{"long_name", observable->long_name()}});
+    if (coarse_.empty()) continue;
+    group.variable(name + "_error", dims, {{"long_name", "error bar of " + name + ": grid halving and propagator"}});
+    group.variable(name + "_richardson", dims, {{"long_name", name + " extrapolated from this grid and the one of half its cells"}});
+  }
+  std::vector<std::string> frame{"snapshot_time"};
+  frame.insert(frame.end(), names.begin(), names.end());
+  group.variable("density", frame, {{"long_name", std::string("probability density rho")}});
+  group.variable("steady_state", names, {{"long_name", std::string(grid.absorbing() ? "quasi-stationary density of the survivors" : "steady-state density rho_ss")}});
+  group.variable("potential", names, {{"long_name", std::string("potential f as given")}});
+  group.variable("implicit_potential", names, {{"long_name", std::string("implicit potential, -T log rho_ss + constant")}});
+  for (const std::string& name : names) group.variable("current_" + name, names, {{"long_name", "steady probability current along " + name}});
+  if (grid.absorbing()) group.variable("mean_exit_time", names, {{"long_name", std::string("mean time until absorption, from each cell")}});
+}
+
+void FokkerPlanckSection::write_fields(record::Group& group) const {
+  const Generator& generator = fine_->generator();
+  const SteadyState& steady = fine_->steady();
+  group.write("steady_state", span_of(steady.p / generator.grid().cell_volume()));
+  group.write("potential", span_of(fine_->loss()));
+  group.write("implicit_potential", span_of(steady.implicit_potential));
+  const auto current = steady_current(generator, steady);
+  for (std::size_t a = 0; a < current.size(); ++a) group.write("current_" + model_.names()[a], span_of(current[a]));
+  if (!generator.conservative()) group.write("mean_exit_time", span_of(mean_exit_time(generator)));
+  group.attribute("equation", model_.description());
+  group.attribute("temperature", model_.temperature());
+  group.attribute("interpretation", name_of(model_.interpretation()));
+  group.attribute("boundary", boundary_text(generator.grid(), model_.names()));
+  group.attribute("cell_volume", generator.grid().cell_volume());
+  group.attribute("reversible", static_cast<std::int64_t>(generator.reversible()));
+  group.attribute("log_partition", steady.log_partition);
+  group.attribute("free_energy_ss", -model_.temperature() * steady.log_partition);
+  group.attribute("decay_rate", steady.decay_rate);
+  group.attribute("steady_state_residual", steady.residual);
+  group.attribute("initial_outside", initial_->outside());
+}
+
+/// On the two finest grids that are small enough for it, so that it has an error bar at little cost.
+void FokkerPlanckSection::write_gap(record::Group& group, DensitySummary& summary) const {
+  std::vector<const DensityRun*> grids{fine_.get()};
+  for (const Coarse& coarse : coarse_) grids.push_back(coarse.run.get());
+  const std::size_t largest = fine_->generator().grid().dimension() == 3 ? largest_for_gap_3d : largest_for_gap_2d;
+  std::erase_if(grids, [&](const DensityRun* run) { return run->generator().size() > largest || run->generator().size() < 16; });
+  summary.entropy_production = entropy_production(fine_->generator(), fine_->steady());
+  group.attribute("entropy_production", summary.entropy_production);
+  if (!coarse_.empty()) {
+    const double coarse = entropy_production(coarse_[0].run->generator(), coarse_[0].run->steady());
+    group.attribute("entropy_production_error",
+                    richardson(summary.entropy_production, coarse, halving_ratio(fine_->generator().grid(), coarse_[0].run->generator().grid())).error);
+  }
+  if (grids.size() > 2) grids.resize(2);
+  std::vector<std::complex<double>> found;
+  try {
+    for (const DensityRun* run : grids) found.push_back(leading_eigenvalues(run->generator(), run->steady(), 1).at(0));
+  } catch (const NumericalFailure& failure) {
+    summary.warnings.push_back(fmt::format("no spectral gap: {}", failure.what()));
+  }
+  if (found.empty()) return;
+  const std::complex<double> fine = found[0];
+  summary.gap = {fine.real(), fine.imag()};
+  std::vector<double> error{std::nan(""), std::nan("")};
+  if (found.size() == 2) {
+    const double ratio = halving_ratio(grids[0]->generator().grid(), grids[1]->generator().grid());
+    const Richardson real = richardson(fine.real(), found[1].real(), ratio), imag = richardson(fine.imag(), found[1].imag(), ratio);
+    summary.gap = {real.extrapolated, imag.extrapolated};
+    error = {real.error, imag.error};
+  }
+  group.attribute("spectral_gap", std::vector<double>{(*summary.gap)[0], (*summary.gap)[1]});
+  group.attribute("spectral_gap_error", error);
+  group.attribute("spectral_gap_cells", cells_text(grids[0]->generator().grid()));
+}
+
+void FokkerPlanckSection::coarse_series(DensitySummary& summary) {
+  for (Coarse& coarse : coarse_) {
+    const std::string cells = cells_text(coarse.run->generator().grid());
+    progress_.phase(fmt::format("error bars: {} cells", cells));
+    try {
+      coarse.series = coarse.run->series(*initial_, spec_.time.at);
+    } catch (const NumericalFailure& failure) {
+      summary.warnings.push_back(fmt::format("no error bars from {} cells: {}", cells, failure.what()));
+      return;
+    }
+  }
+}
+
+void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row,
+                                    double time_error, DensitySummary& summary) const {
+  group.write_frame(name, index, row);
+  double bar = std::nan("");
+  if (!coarse_.empty() && !coarse_[0].series.empty()) {
+    const double ratio = halving_ratio(fine_->generator().grid(), coarse_[0].run->generator().grid());
+    const std::vector<double>& half = coarse_[0].series.at(name)[index];
+    std::vector<double> error(row.size()), extrapolated(row.size());
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const Richardson r = richardson(row[i], half[i], ratio);
+      error[i] = r.error + time_error * std::abs(row[i]);
+      extrapolated[i] = r.extrapolated;
+    }
+    group.write_frame(name + "_error", index, error);
+    group.write_frame(name + "_richardson", index, extrapolated);
+    bar = error[0];
+  }
+  if (row.size() == 1) summary.last[name] = {row[0], bar};
+}
+
+void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summary) {
+  const std::vector<double>& times = spec_.time.at;
+  summary.outputs = times.size();
+  record::Group group = file.group("fokker_planck");
+  declare(group);
+  write_fields(group);
+  const Choice choice = fine_->choose(*initial_, times);
+  summary.propagator = choice.name;
+  summary.reason = choice.reason;
+  group.attribute("propagator", choice.name);
+  group.attribute("propagator_reason", choice.reason);
+  group.attribute("tolerance", spec_.fokker_planck->tolerance.value);
+  file.flush();
+  coarse_series(summary);
+  progress_.phase("leading eigenvalue");
+  write_gap(group, summary);
+  progress_.phase(fmt::format("{} cells, {}", cells_text(fine_->generator().grid()), choice.name));
+
+  std::vector<std::vector<double>> kl;
+  std::size_t snapshot = 0;
+  double most_negative = 0;
+  const double time_error = spec_.fokker_planck->tolerance.value;
+  const EvolutionReport report =
+      fine_->evolve(*initial_, times, *choice.propagator, [&](std::size_t index, const Eigen::VectorXd& p, const auto& values) {
+        group.write_frame("time", index, std::span(&times[index], 1));
+        for (const auto& [name, row] : values) write_row(group, index, name, row, time_error, summary);
+        while (snapshot < snapshots_.size() && snapshots_[snapshot] == index) {
+          group.write_frame("snapshot_time", snapshot, std::span(&times[index], 1));
+          group.write_frame("density", snapshot++, span_of(p / fine_->generator().grid().cell_volume()));
+        }
+        most_negative = std::min(most_negative, p.cwiseMin(0.0).sum());
+        kl.push_back(values.at("kl"));
+        summary.outputs_done = index + 1;
+        summary.last_time = times[index];
+        progress_.outputs(index + 1, times.size());
+        file.flush_if_due();
+      });
+  summary.report = report.summary;
+  group.attribute("propagator_report", report.summary);
+  group.attribute("propagator_error", report.error);
+  group.attribute("negative_mass", -most_negative);
+  if (coarse_.size() == 2 && !coarse_[1].series.empty()) {
+    summary.order = observed_order(kl, coarse_[0].series.at("kl"), coarse_[1].series.at("kl"));
+    if (summary.order) group.attribute("grid_halving_order", *summary.order);
+    if (summary.order && (*summary.order < 1.5 || *summary.order > 2.5))
+      summary.warnings.push_back(fmt::format("halving the grid shows order {:.2f} instead of 2: the error bars may be too small; take more cells", *summary.order));
+  }
+}
+
+} // namespace driftwell::run

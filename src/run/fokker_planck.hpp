@@ -1,0 +1,54 @@
+#pragma once
+// Section [fokker_planck]: the density on the grid asked for, on half and on a quarter of its cells an axis, the error
+// bars from the three, and group /fokker_planck of the result file.
+#include "driftwell/record/result_file.hpp"
+#include "driftwell/run/density_run.hpp"
+#include "progress.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace driftwell::run {
+
+/// The numbers a person wants to see at the end.
+struct DensitySummary {
+  std::string propagator, reason, report;
+  std::size_t outputs = 0, outputs_done = 0;
+  std::map<std::string, std::pair<double, double>> last; ///< scalar observables: value and error bar at the last output
+  double last_time = 0;
+  std::optional<double> order;                           ///< measured when the grid is halved; 2 is right
+  std::optional<std::array<double, 2>> gap;              ///< leading eigenvalue, real and imaginary part
+  double entropy_production = 0;
+  std::vector<std::string> warnings;
+};
+
+class FokkerPlanckSection {
+public:
+  FokkerPlanckSection(const input::Spec& spec, const Model& model, Progress& progress);
+  ~FokkerPlanckSection();
+
+  /// Everything that can be refused is refused here, before the file exists.
+  void prepare();
+  /// Fills `summary` as it goes, so that an interrupted run has one too. Throws Interrupted.
+  void compute(record::ResultFile& file, DensitySummary& summary);
+
+private:
+  struct Coarse;
+  void declare(record::Group& group) const;
+  void write_fields(record::Group& group) const;
+  void write_gap(record::Group& group, DensitySummary& summary) const;
+  void coarse_series(DensitySummary& summary);
+  void write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row,
+                 double time_error, DensitySummary& summary) const;
+
+  const input::Spec& spec_;
+  const Model& model_;
+  Progress& progress_;
+  std::vector<std::size_t> snapshots_; ///< output indices whose density is kept
+  std::unique_ptr<DensityRun> fine_;
+  std::unique_ptr<InitialDensity> initial_;
+  std::vector<Coarse> coarse_;         ///< half, quarter
+};
+
+} // namespace driftwell::run

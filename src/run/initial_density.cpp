@@ -1,0 +1,247 @@
+#include "driftwell/run/build.hpp"
+
+#include "driftwell/record/reader.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <functional>
+
+namespace driftwell::run {
+
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+/// Outside this share of a law the box is not the one the user meant.
+constexpr double most_outside = 1e-3;
+
+Eigen::MatrixXd matrix_of(const std::vector<std::vector<double>>& rows) {
+  const auto d = static_cast<Index>(rows.size());
+  Eigen::MatrixXd result(d, d);
+  for (Index i = 0; i < d; ++i)
+    for (Index j = 0; j < d; ++j) result(i, j) = rows[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)];
+  return result;
+}
+
+bool is_diagonal(const Eigen::MatrixXd& m) { return m.isDiagonal(0); }
+
+/// Standard normal distribution function between two points, accurate in both tails.
+double normal_between(double a, double b) {
+  const double r = std::sqrt(0.5);
+  if (a > 0) return 0.5 * (std::erfc(a * r) - std::erfc(b * r));
+  return 0.5 * (std::erfc(-b * r) - std::erfc(-a * r));
+}
+
+/// Folds a point into the box along periodic axes.
+double folded(const Axis& axis, double x) {
+  if (!axis.periodic()) return x;
+  const double period = axis.upper - axis.lower;
+  return x - period * std::floor((x - axis.lower) / period);
+}
+
+/// product over axes of weight[a][i_a]
+VectorXd product(const Grid& grid, const std::vector<std::vector<double>>& weight) {
+  VectorXd p(static_cast<Index>(grid.size()));
+  for (std::size_t k = 0; k < grid.size(); ++k) {
+    double w = 1;
+    for (std::size_t a = 0; a < grid.dimension(); ++a) w *= weight[a][grid.coordinate(k, a)];
+    p[static_cast<Index>(k)] = w;
+  }
+  return p;
+}
+
+/// A Gaussian's weight in each cell of one axis; images over the neighbouring periods where the axis is periodic.
+std::vector<double> gaussian_weights(const Axis& axis, double mean, double std, bool integrate) {
+  std::vector<double> weight(axis.cells);
+  const double h = axis.spacing(), period = axis.upper - axis.lower;
+  const int images = axis.periodic() ? static_cast<int>(std::ceil(8 * std / period)) + 1 : 0;
+  for (std::size_t i = 0; i < axis.cells; ++i)
+    for (int image = -images; image <= images; ++image) {
+      const double z = (axis.centre(i) - folded(axis, mean) - image * period) / std, half = h / 2 / std;
+      weight[i] += integrate ? normal_between(z - half, z + half) : std::exp(-z * z / 2) * h / (std * std::sqrt(2 * M_PI));
+    }
+  return weight;
+}
+
+VectorXd correlated_gaussian(const Grid& grid, const input::GaussianLaw& law) {
+  const Eigen::LLT<Eigen::MatrixXd> factor(matrix_of(law.covariance));
+  const auto d = static_cast<Index>(grid.dimension());
+  const double norm = std::pow(2 * M_PI, static_cast<double>(d) / 2) * factor.matrixL().determinant();
+  VectorXd p(static_cast<Index>(grid.size())), x(d);
+  for (std::size_t k = 0; k < grid.size(); ++k) {
+    for (std::size_t a = 0; a < grid.dimension(); ++a)
+      x[static_cast<Index>(a)] = grid.axis(a).centre(grid.coordinate(k, a)) - law.mean[a];
+    p[static_cast<Index>(k)] = std::exp(-factor.matrixL().solve(x).squaredNorm() / 2) * grid.cell_volume() / norm;
+  }
+  return p;
+}
+
+VectorXd uniform(const Grid& grid, const input::UniformLaw& law) {
+  std::vector<std::vector<double>> weight;
+  for (std::size_t a = 0; a < grid.dimension(); ++a) {
+    const Axis& axis = grid.axis(a);
+    const double h = axis.spacing();
+    std::vector<double> w(axis.cells);
+    for (std::size_t i = 0; i < axis.cells; ++i) {
+      const double left = axis.lower + static_cast<double>(i) * h;
+      w[i] = std::max(0.0, std::min(left + h, law.upper[a]) - std::max(left, law.lower[a])) / (law.upper[a] - law.lower[a]);
+    }
+    weight.push_back(std::move(w));
+  }
+  return product(grid, weight);
+}
+
+/// Shares a point mass among the nearest centres, so that its mean is kept (cloud in cell).
+void deposit(const Grid& grid, const double* point, double mass, VectorXd& p) {
+  std::array<std::array<std::size_t, 2>, 3> cell{};
+  std::array<std::array<double, 2>, 3> weight{};
+  for (std::size_t a = 0; a < grid.dimension(); ++a) {
+    const Axis& axis = grid.axis(a);
+    const double position = (folded(axis, point[a]) - axis.lower) / axis.spacing() - 0.5, left = std::floor(position);
+    const auto n = static_cast<long>(axis.cells);
+    const auto place = [&](long i) {
+      return static_cast<std::size_t>(axis.periodic() ? (i % n + n) % n : std::clamp(i, 0L, n - 1));
+    };
+    cell[a] = {place(static_cast<long>(left)), place(static_cast<long>(left) + 1)};
+    weight[a] = {1 - (position - left), position - left};
+  }
+  for (std::size_t corner = 0; corner < (1u << grid.dimension()); ++corner) {
+    std::size_t k = 0;
+    double w = mass;
+    for (std::size_t a = 0; a < grid.dimension(); ++a) {
+      const std::size_t side = corner >> a & 1;
+      k += cell[a][side] * grid.stride(a);
+      w *= weight[a][side];
+    }
+    p[static_cast<Index>(k)] += w;
+  }
+}
+
+bool inside(const Grid& grid, const double* point) {
+  for (std::size_t a = 0; a < grid.dimension(); ++a) {
+    const Axis& axis = grid.axis(a);
+    if (!axis.periodic() && !(point[a] >= axis.lower && point[a] <= axis.upper)) return false;
+  }
+  return true;
+}
+
+std::string box(const Grid& grid) {
+  std::string text;
+  for (const Axis& axis : grid.axes()) text += fmt::format("{}[{:g}, {:g}]", text.empty() ? "" : " x ", axis.lower, axis.upper);
+  return text;
+}
+
+/// Walks through a mixture (or a single law) with weights.
+void for_each_part(const input::InitialLaw& law, double weight, const std::function<void(const input::InitialLaw&, double)>& visit) {
+  if (const auto* mixture = std::get_if<std::shared_ptr<const input::MixtureLaw>>(&law)) {
+    for (std::size_t i = 0; i < (*mixture)->parts.size(); ++i)
+      for_each_part((*mixture)->parts[i], weight * (*mixture)->weights[i], visit);
+    return;
+  }
+  visit(law, weight);
+}
+
+/// Share of a Gaussian outside the box, at most the sum over axes.
+double gaussian_outside(const Grid& grid, const input::GaussianLaw& law) {
+  double sum = 0;
+  for (std::size_t a = 0; a < grid.dimension(); ++a) {
+    const Axis& axis = grid.axis(a);
+    if (axis.periodic()) continue;
+    const double std = std::sqrt(law.covariance[a][a]);
+    sum += std::max(0.0, 1 - normal_between((axis.lower - law.mean[a]) / std, (axis.upper - law.mean[a]) / std));
+  }
+  return std::min(1.0, sum);
+}
+
+void check_inside(const Grid& grid, const std::vector<double>& point, const Origin& origin, const char* what) {
+  if (!inside(grid, point.data()))
+    throw invalid(origin, fmt::format("{} ({:g}) lies outside the box", what, fmt::join(point, ", ")), {"a point in " + box(grid), "", {}});
+}
+
+} // namespace
+
+InitialDensity::InitialDensity(const input::Spec& spec, const Grid& coarsest) : spec_(spec) {
+  for_each_part(spec.initial, 1.0, [&](const input::InitialLaw& law, double weight) {
+    if (const auto* gaussian = std::get_if<input::GaussianLaw>(&law)) {
+      check_inside(coarsest, gaussian->mean, gaussian->mean_origin, "the mean of the initial Gaussian");
+      const double outside = gaussian_outside(coarsest, *gaussian);
+      if (outside > most_outside)
+        throw invalid(gaussian->spread_origin, fmt::format("{:.2g} of the initial Gaussian lies outside the box", outside),
+                      {fmt::format("at most {:g} outside {}", most_outside, box(coarsest)), "", {"widen the box or narrow the law"}});
+      outside_ += weight * outside;
+      const Eigen::MatrixXd covariance = matrix_of(gaussian->covariance);
+      const double narrowest = std::sqrt(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(covariance).eigenvalues()[0]);
+      double widest_cell = 0;
+      for (const Axis& axis : coarsest.axes()) widest_cell = std::max(widest_cell, axis.spacing());
+      if (is_diagonal(covariance)) {
+        for (std::size_t a = 0; a < coarsest.dimension(); ++a)
+          integrate_ = integrate_ || std::sqrt(gaussian->covariance[a][a]) < coarsest.axis(a).spacing();
+      } else if (std::any_of(coarsest.axes().begin(), coarsest.axes().end(), [](const Axis& a) { return a.periodic(); })) {
+        throw invalid(gaussian->spread_origin, "a correlated Gaussian cannot start on a periodic axis", {"a diagonal covariance, or std", "", {}});
+      } else if (narrowest < widest_cell) {
+        throw invalid(gaussian->spread_origin,
+                      fmt::format("the initial Gaussian is {:.3g} wide along its narrowest direction, less than a cell of the coarsest grid ({:.3g})",
+                                  narrowest, widest_cell),
+                      {"", "", {"take more cells: the error bars need the law resolved with a quarter of them too"}});
+      }
+    } else if (const auto* point = std::get_if<input::PointLaw>(&law)) {
+      check_inside(coarsest, point->at, point->origin, "the initial point");
+    } else if (const auto* box_law = std::get_if<input::UniformLaw>(&law)) {
+      check_inside(coarsest, box_law->lower, box_law->origin, "a corner of the initial box");
+      check_inside(coarsest, box_law->upper, box_law->origin, "a corner of the initial box");
+    } else if (const auto* file = std::get_if<input::SamplesLaw>(&law)) {
+      const auto path = std::filesystem::path(file->file).is_absolute() ? std::filesystem::path(file->file)
+                                                                        : std::filesystem::path(spec.directory) / file->file;
+      auto [values, shape] = record::Reader(path).read(file->dataset);
+      const std::size_t d = coarsest.dimension();
+      if (shape.size() != 2 || shape[1] != d || values.empty())
+        throw invalid(file->origin, fmt::format("dataset \"{}\" of {} has the shape ({})", file->dataset, path.string(), fmt::join(shape, ", ")),
+                      {fmt::format("(particle, variable) with {} variables and at least one particle", d), "", {}});
+      std::size_t lost = 0;
+      for (std::size_t k = 0; k < shape[0]; ++k) lost += !inside(coarsest, values.data() + k * d);
+      const double outside = static_cast<double>(lost) / static_cast<double>(shape[0]);
+      if (outside > most_outside)
+        throw invalid(file->origin, fmt::format("{} of {} samples lie outside the box (or are not finite)", lost, shape[0]),
+                      {fmt::format("at most {:g} outside {}", most_outside, box(coarsest)), "", {}});
+      outside_ += weight * outside;
+      samples_.emplace(file, std::move(values));
+    }
+  });
+}
+
+VectorXd InitialDensity::on(const Grid& grid, const SteadyState& steady) const {
+  VectorXd p = VectorXd::Zero(static_cast<Index>(grid.size()));
+  for_each_part(spec_.initial, 1.0, [&](const input::InitialLaw& law, double weight) {
+    VectorXd part = VectorXd::Zero(p.size());
+    if (const auto* gaussian = std::get_if<input::GaussianLaw>(&law)) {
+      if (is_diagonal(matrix_of(gaussian->covariance))) {
+        std::vector<std::vector<double>> weights;
+        for (std::size_t a = 0; a < grid.dimension(); ++a)
+          weights.push_back(gaussian_weights(grid.axis(a), gaussian->mean[a], std::sqrt(gaussian->covariance[a][a]), integrate_));
+        part = product(grid, weights);
+      } else {
+        part = correlated_gaussian(grid, *gaussian);
+      }
+    } else if (const auto* point = std::get_if<input::PointLaw>(&law)) {
+      deposit(grid, point->at.data(), 1, part);
+    } else if (const auto* box_law = std::get_if<input::UniformLaw>(&law)) {
+      part = uniform(grid, *box_law);
+    } else if (std::holds_alternative<input::SteadyStateLaw>(law)) {
+      part = steady.p;
+    } else if (const auto* file = std::get_if<input::SamplesLaw>(&law)) {
+      const std::vector<double>& samples = samples_.at(file);
+      for (std::size_t k = 0; k < samples.size(); k += grid.dimension())
+        if (inside(grid, samples.data() + k)) deposit(grid, samples.data() + k, 1, part);
+    }
+    p += weight / part.sum() * part;
+  });
+  return p / p.sum();
+}
+
+} // namespace driftwell::run

@@ -1,0 +1,35 @@
+#pragma once
+// Error bars from two grids: a second-order value v(h) = v + C h^2 + ..., so v(h) - v is (v(h) - v(rh)) / (r^2 - 1).
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace driftwell::run {
+
+struct Richardson {
+  double extrapolated, error; ///< error: of the value on the finer grid
+};
+
+[[nodiscard]] inline Richardson richardson(double fine, double coarse, double ratio) {
+  const double correction = (fine - coarse) / (ratio * ratio - 1);
+  return {fine + correction, std::abs(correction)};
+}
+
+/// Observed order p from three grids with ratio 2: |coarse - middle| / |middle - fine| = 2^p, in the norm over a series.
+/// Nothing where the differences are rounding.
+[[nodiscard]] inline std::optional<double> observed_order(const std::vector<std::vector<double>>& fine,
+                                                          const std::vector<std::vector<double>>& middle,
+                                                          const std::vector<std::vector<double>>& coarse) {
+  double near = 0, far = 0, size = 0;
+  for (std::size_t i = 0; i < fine.size(); ++i) {
+    near += std::pow(fine[i][0] - middle[i][0], 2);
+    far += std::pow(middle[i][0] - coarse[i][0], 2);
+    size += std::pow(fine[i][0], 2);
+  }
+  if (!(near > 1e-26 * size) || !(far > 0)) return std::nullopt;
+  return std::log2(std::sqrt(far / near));
+}
+
+} // namespace driftwell::run

@@ -1,0 +1,148 @@
+#include "driftwell/stationary/steady_state.hpp"
+
+#include "driftwell/core/error.hpp"
+#include "driftwell/core/interrupt.hpp"
+#include "driftwell/generator/sparse_factor.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace driftwell {
+
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+/// log p of p = exp(-phi) / sum.
+VectorXd normalised_log(const VectorXd& phi) {
+  const double least = phi.minCoeff();
+  const double sum = (-(phi.array() - least)).exp().sum();
+  return -(phi.array() - least) - std::log(sum);
+}
+
+/// |Q| p: every rate counted positive.
+double flow_scale(const Generator& generator, const VectorXd& p) {
+  return 2 * (-generator.rates().diagonal().array() * p.array()).sum();
+}
+
+/// Sweeps of p_k = (inflow of k) / (what leaves k): sums of positive terms only, so cells whose value was lost in
+/// rounding beside larger ones get it back with relative accuracy. Converges outwards from the bulk along the tails.
+void polish_tails(const Generator& generator, VectorXd& p, double decay_rate) {
+  const Stencil& Q = generator.rates();
+  const double floor = p.maxCoeff() * 1e-10;
+  std::vector<std::size_t> tail;
+  for (Index k = 0; k < p.size(); ++k)
+    if (!(p[k] > floor)) {
+      tail.push_back(static_cast<std::size_t>(k));
+      p[k] = std::max(p[k], 0.0);
+    }
+  if (tail.empty()) return;
+  const Grid& grid = generator.grid();
+  const auto relax = [&](std::size_t k) {
+    double inflow = 0;
+    for (std::size_t a = 0; a < grid.dimension(); ++a) {
+      const std::size_t s = grid.stride(a), n = grid.axis(a).cells, i = grid.coordinate(k, a);
+      const bool wraps = grid.axis(a).periodic();
+      if (i > 0 || wraps) {
+        const auto below = static_cast<Index>(i > 0 ? k - s : k + (n - 1) * s);
+        inflow += Q.edges()[a].up[below] * p[below];
+      }
+      if (i + 1 < n || wraps) {
+        const auto above = static_cast<Index>(i + 1 < n ? k + s : k - (n - 1) * s);
+        inflow += Q.edges()[a].down_data()[k] * p[above];
+      }
+    }
+    const double exit = -Q.diagonal()[static_cast<Index>(k)] - decay_rate;
+    if (exit > 0) p[static_cast<Index>(k)] = inflow / exit;
+  };
+  for (int sweep = 0; sweep < 20; ++sweep) {
+    for (const std::size_t k : tail) relax(k);
+    for (auto it = tail.rbegin(); it != tail.rend(); ++it) relax(*it);
+  }
+}
+
+/// The eigenvector of the eigenvalue of Q closest to 0, by inverse iteration.
+void inverse_iteration(const Generator& generator, SteadyState& state) {
+  const Stencil& Q = generator.rates();
+  // A conservative Q is singular: a shift far below every rate keeps the factor regular and costs one iteration.
+  const double fastest = Q.diagonal().cwiseAbs().maxCoeff();
+  const double shift = generator.conservative() ? 1e-13 * fastest : 0.0;
+  const SparseFactor factor(Q.matrix(shift, -1.0), SparseFactor::Kind::general);
+  VectorXd p = VectorXd::Constant(Q.diagonal().size(), 1.0 / static_cast<double>(Q.size()));
+  double change = 1;
+  for (int iteration = 0; iteration < 1000 && change > 1e-14; ++iteration) {
+    poll_interrupt();
+    VectorXd next = factor.solve(p);
+    next /= next.sum();
+    change = (next - p).cwiseAbs().sum();
+    p = std::move(next);
+    if (!std::isfinite(change)) throw NumericalFailure("steady state: inverse iteration met a value that is not finite");
+    if (generator.conservative() && iteration >= 2 && change < 1e-11) break;
+  }
+  if (change > 1e-8)
+    throw NumericalFailure(fmt::format(
+        "steady state: inverse iteration did not converge (last change {:.2e}): the box may hold parts that exchange nothing", change));
+  if (!generator.conservative()) state.decay_rate = (generator.loss().array() * p.array()).sum();
+  polish_tails(generator, p, state.decay_rate);
+  if (p.minCoeff() < 0) throw NumericalFailure("steady state: a cell with negative probability");
+  state.p = p / p.sum();
+  const double tiny = std::log(std::numeric_limits<double>::min());
+  state.log_p = state.p.unaryExpr([tiny](double v) { return v > 0 ? std::log(v) : tiny; });
+}
+
+} // namespace
+
+SteadyState steady_state(const Generator& generator, const VectorXd* loss) {
+  SteadyState state;
+  if (generator.reversible() && generator.conservative()) {
+    state.log_p = normalised_log(generator.local_potential());
+    state.p = state.log_p.array().exp();
+  } else {
+    inverse_iteration(generator, state);
+  }
+  const VectorXd rest = generator.rates() * state.p + state.decay_rate * state.p;
+  state.residual = rest.cwiseAbs().sum() / flow_scale(generator, state.p);
+  if (!(state.residual < 1e-9))
+    throw NumericalFailure(fmt::format("steady state: relative residual {:.2e} is too large", state.residual));
+
+  const double T = generator.temperature(), log_volume = std::log(generator.grid().cell_volume());
+  state.implicit_potential = -T * (state.log_p.array() - log_volume);
+  Index top = 0;
+  state.log_p.maxCoeff(&top);
+  const double constant = (loss ? (*loss)[top] : 0.0) - state.implicit_potential[top];
+  state.implicit_potential.array() += constant;
+  state.log_partition = -constant / T;
+  return state;
+}
+
+std::vector<VectorXd> steady_current(const Generator& generator, const SteadyState& steady) {
+  const Grid& grid = generator.grid();
+  std::vector<VectorXd> current(grid.dimension(), VectorXd::Zero(steady.p.size()));
+  generator.rates().for_each_edge([&](std::size_t a, std::size_t k, std::size_t l) {
+    const auto i = static_cast<Index>(k), j = static_cast<Index>(l);
+    const Stencil::Edges& edge = generator.rates().edges()[a];
+    const double flow = steady.p[i] * edge.up[i] - steady.p[j] * edge.down_data()[k];
+    const double density = flow * grid.axis(a).spacing() / grid.cell_volume(); // per area of the face
+    current[a][i] += density / 2;
+    current[a][j] += density / 2;
+  });
+  return current;
+}
+
+double entropy_production(const Generator& generator, const SteadyState& steady) {
+  if (generator.reversible()) return 0;
+  double sum = 0;
+  generator.rates().for_each_edge([&](std::size_t a, std::size_t k, std::size_t l) {
+    const auto i = static_cast<Index>(k), j = static_cast<Index>(l);
+    const double there = steady.p[i] * generator.rates().edges()[a].up[i];
+    const double back = steady.p[j] * generator.rates().edges()[a].down_data()[k];
+    if (there > 0 && back > 0) sum += (there - back) * std::log(there / back);
+  });
+  return sum;
+}
+
+} // namespace driftwell
