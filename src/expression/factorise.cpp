@@ -35,7 +35,7 @@ public:
         power = std::min(power, find(term, common)->factor);
       double alone = 0.0; // a term that is nothing but the common factor leaves a constant
       for (Term& term : inside) {
-        std::erase_if(term.factors, [&](Operand& factor) { return factor.node == common && (factor.factor -= power) == 0.0; });
+        std::erase_if(term.factors, [&](Operand& factor) { return factor.node == common && factor.factor > 0.0 && (factor.factor -= power) == 0.0; });
         if (term.factors.empty())
           alone += term.coefficient;
       }

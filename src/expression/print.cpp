@@ -112,7 +112,13 @@ private:
       return std::isfinite(value) ? std::abs(value) : value;
     };
     for (const Operand& term : graph_.operands(id)) {
+      const bool leading = first;
       const double size = sign(term.factor);
+      if (graph_[term.node].kind == Kind::product && level_of(term.node) == level_product) {
+        // -1*(a - b)*c: a bare minus would be read into the bracket
+        expand_product(term.node, leading && term.factor == -1.0 && starts_with_sum(term.node) ? "1" : size == 1.0 ? "" : number_text(size));
+        continue;
+      }
       if (size != 1.0)
         put(number_text(size) + "*");
       put(term.node, level_product);
@@ -122,8 +128,16 @@ private:
       put(number_text(sign(constant)));
   }
 
-  void expand_product(NodeId id) {
-    bool first = true;
+  [[nodiscard]] bool starts_with_sum(NodeId product) const {
+    for (const Operand& factor : graph_.operands(product))
+      if (factor.factor > 0.0)
+        return factor.factor == 1.0 && graph_[factor.node].kind == Kind::linear;
+    return false;
+  }
+
+  void expand_product(NodeId id, std::string number = {}) {
+    bool first = number.empty();
+    put(std::move(number));
     for (const Operand& factor : graph_.operands(id)) {
       if (factor.factor < 0.0)
         continue;

@@ -152,10 +152,12 @@ NodeId Graph::call(Function function, NodeId a) {
 NodeId Graph::call(Function function, NodeId a, NodeId b) {
   if (is_constant(a) && is_constant(b))
     return constant(value_of(function, nodes_[a].value, nodes_[b].value));
-  if (a == b)
-    return a;
   if (b < a)
     std::swap(a, b);
+  const Node& later = nodes_[b]; // max(x, max(x, y)) = max(x, y)
+  const bool repeats = later.kind == Kind::call && later.function() == function && later.count == 2 && (operand(b, 0) == a || operand(b, 1) == a);
+  if (a == b || repeats)
+    return b;
   const Operand list[] = {{a, 0.0}, {b, 0.0}};
   return intern(Kind::call, static_cast<std::uint8_t>(function), 0.0, list);
 }

@@ -42,7 +42,7 @@ public:
   Generator build() {
     if (!model_.diagonal()) throw DomainError{DomainError::Quantity::tensor_diffusion, 0, {}, 0};
     exit_ = VectorXd::Zero(n_);
-    loss_ = VectorXd::Zero(n_);
+    if (grid_.absorbing()) loss_ = VectorXd::Zero(n_);
     (void)potential_on(model_, grid_); // its error, for a potential that is not finite, comes first
     for (std::size_t a = 0; a < grid_.dimension(); ++a) {
       if (grid_.axis(a).periodic()) require_periodic(a);
@@ -50,7 +50,8 @@ public:
     }
     std::optional<VectorXd> local = detailed_balance();
     set_rates();
-    VectorXd diagonal = -(exit_ + loss_);
+    VectorXd diagonal = -std::move(exit_);
+    if (loss_.size()) diagonal -= loss_;
     return Generator(grid_, Stencil(grid_, std::move(diagonal), std::move(edges_)), std::move(loss_),
                      model_.temperature(), std::move(local));
   }

@@ -26,7 +26,8 @@ std::string neighbour(const fs::path& path) {
   std::vector<std::string> names;
   std::error_code problem;
   constexpr std::size_t enough = 10'000;
-  for (fs::directory_iterator at(directory, problem), end; !problem && at != end && names.size() < enough; at.increment(problem))
+  for (fs::directory_iterator at(directory, problem), end; !problem && at != end && names.size() < enough;
+       at.increment(problem))
     if (std::error_code ignored; at->is_regular_file(ignored)) names.push_back(at->path().filename().string());
   const std::string name = nearest_name(path.filename().string(), names);
   return name.empty() ? "" : path.has_parent_path() ? (path.parent_path() / name).string() : name;
@@ -37,19 +38,24 @@ void check_kind(const std::string& path) {
   std::error_code problem;
   const fs::file_status status = fs::status(path, problem);
   switch (status.type()) {
-  case fs::file_type::regular: break;
+  case fs::file_type::regular:
+    break;
   case fs::file_type::not_found: {
     const fs::path parent = fs::path(path).parent_path();
     std::error_code ignored;
     if (!parent.empty() && !fs::exists(parent, ignored)) refuse(path, "no such directory: " + parent.string());
     refuse(path, "no such file", {{}, neighbour(path), {}});
   }
-  case fs::file_type::directory: refuse(path, "this is a directory", {"a TOML file", {}, {}});
-  case fs::file_type::none: refuse(path, "cannot be read: " + problem.message());
-  default: refuse(path, "this is a device or a pipe, not a regular file", {"a TOML file", {}, {}});
+  case fs::file_type::directory:
+    refuse(path, "this is a directory", {"a TOML file", {}, {}});
+  case fs::file_type::none:
+    refuse(path, "cannot be read: " + problem.message());
+  default:
+    refuse(path, "this is a device or a pipe, not a regular file", {"a TOML file", {}, {}});
   }
   if (const std::uintmax_t size = fs::file_size(path, problem); !problem && size > largest)
-    refuse(path, "the file has " + std::to_string(size >> 20U) + " MB, too much for an experiment file", {"at most 64 MB", {}, {}});
+    refuse(path, "the file has " + std::to_string(size >> 20U) + " MB, too much for an experiment file",
+           {"at most 64 MB", {}, {}});
 }
 
 std::string read_all(const std::string& path) {
@@ -70,7 +76,9 @@ std::string read_all(const std::string& path) {
 
 /// Length of the valid UTF-8 character at a byte; 0: there is none.
 std::size_t character_length(const std::string& text, std::size_t at) {
-  const auto byte = [&](std::size_t i) -> unsigned { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
   const unsigned lead = byte(at), next = byte(at + 1);
   if (lead < 0x80) return lead == 0 ? 0 : 1;
   const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;

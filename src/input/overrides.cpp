@@ -43,8 +43,9 @@ Node parse_value(const std::shared_ptr<const Source>& source, std::size_t equals
   Node tree;
   SyntaxError error;
   if (try_parse_toml(document, tree, error) && tree.members.size() == 1) return tree.members.front().value;
-  if (value.empty()) throw invalid(origin_at(source, equals, equals + 1), "--set without a value",
-                                   {"--set section.key=value; an empty text is '\"\"'", {}, {}});
+  if (value.empty())
+    throw invalid(origin_at(source, equals, equals + 1), "--set without a value",
+                  {"--set section.key=value; an empty text is '\"\"'", {}, {}});
   if (value.find_first_of("\"'[{\n") == 0) throw syntax_error(source, error);
   Node word;
   word.kind = Node::Kind::string;

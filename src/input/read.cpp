@@ -45,14 +45,17 @@ struct Sections {
 Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   const Origin whole{source, 0, 0, 1};
   if (tree.members.empty())
-    throw invalid(whole, "the experiment file is empty", {"sections [model], [initial], [time] and [fokker_planck]", {}, {}});
+    throw invalid(whole, "the experiment file is empty",
+                  {"sections [model], [initial], [time] and [fokker_planck]", {}, {}});
   check_top_level(tree);
   const Table file(tree, "", whole);
   const Sections sections{tree, whole};
-  const Member& model = sections.require("model", "no section [model]", "[model] with variables, potential and temperature");
+  const Member& model =
+      sections.require("model", "no section [model]", "[model] with variables, potential and temperature");
   const Member& density = sections.require("fokker_planck", "nothing to compute: add a section [fokker_planck]",
                                            "[fokker_planck] with lower, upper and cells");
-  const Member& initial = sections.require("initial", "no section [initial]", "[initial] with one law, e.g. point = [0.0]");
+  const Member& initial =
+      sections.require("initial", "no section [initial]", "[initial] with one law, e.g. point = [0.0]");
   const Member& time = sections.require("time", "no section [time]", "[time] with end = 10.0");
   Spec spec;
   spec.source = source;

@@ -35,7 +35,8 @@ void read_cells(const Table& table, std::size_t dimension, FokkerPlanckSpec& spe
   for (std::size_t i = 0; i < dimension; ++i) {
     const std::int64_t cells = integer(entry_or_all(value, i), 4, std::numeric_limits<std::int64_t>::max());
     if (cells > most_cells / product)
-      throw invalid(value.origin(), "more than " + std::to_string(most_cells) + " cells in all", {"fewer cells", {}, {}});
+      throw invalid(value.origin(), "more than " + std::to_string(most_cells) + " cells in all",
+                    {"fewer cells", {}, {}});
     product *= cells;
     spec.cells.value.push_back(cells);
   }
@@ -54,11 +55,13 @@ std::array<Boundary, 2> read_walls(const Value& value) {
     return {both, both};
   }
   if (value.node->items.size() != 2)
-    throw invalid(value.origin(), "'boundary' has " + counted(value.node->items.size(), "entry") + " for the 2 sides of an axis",
+    throw invalid(value.origin(),
+                  "'boundary' has " + counted(value.node->items.size(), "entry") + " for the 2 sides of an axis",
                   {value.allowed, {}, {}});
   const std::array<Boundary, 2> walls{read_wall(value.entry(0)), read_wall(value.entry(1))};
   if ((walls[0] == Boundary::periodic) != (walls[1] == Boundary::periodic))
-    throw invalid(value.origin(), "'boundary' is periodic on one side only", {"periodic on both sides of an axis, or on none", {}, {}});
+    throw invalid(value.origin(), "'boundary' is periodic on one side only",
+                  {"periodic on both sides of an axis, or on none", {}, {}});
   return walls;
 }
 
@@ -75,8 +78,9 @@ void read_boundary(const Table& table, std::size_t dimension, FokkerPlanckSpec& 
   }
   const bool one_pair = dimension == 1 && value->node->items.size() == 2 && !value->entry(0).is_list();
   if (one_pair)
-    throw invalid(value->origin(), "'boundary' has 2 entries for 1 variable",
-                  {value->allowed, {}, {"for the two sides of one axis: boundary = [[\"reflecting\", \"absorbing\"]]"}});
+    throw invalid(
+        value->origin(), "'boundary' has 2 entries for 1 variable",
+        {value->allowed, {}, {"for the two sides of one axis: boundary = [[\"reflecting\", \"absorbing\"]]"}});
   for (const Value& axis : entries(*value, dimension)) spec.boundary.push_back(read_walls(axis));
 }
 
@@ -85,7 +89,8 @@ void read_boundary(const Table& table, std::size_t dimension, FokkerPlanckSpec& 
 FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension) {
   const Table table(section, "fokker_planck", origin);
   if (dimension > 3)
-    throw invalid(origin, "a density on a grid is possible in 1 to 3 dimensions; the model has " + std::to_string(dimension));
+    throw invalid(origin,
+                  "a density on a grid is possible in 1 to 3 dimensions; the model has " + std::to_string(dimension));
   FokkerPlanckSpec spec;
   spec.origin = origin;
   read_domain(table, dimension, spec);
@@ -99,7 +104,8 @@ FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, s
     if (!(spec.tolerance.value > 1e-14 && spec.tolerance.value < 1)) value->out_of_range();
   }
   spec.snapshots = {11, origin, false};
-  if (const auto value = table.find("snapshots")) spec.snapshots = {integer(*value, 0, 1'000'000), value->origin(), true};
+  if (const auto value = table.find("snapshots"))
+    spec.snapshots = {integer(*value, 0, 1'000'000), value->origin(), true};
   if (const auto value = table.find("dt")) spec.dt = Setting<double>{positive(*value), value->origin(), true};
   return spec;
 }

@@ -120,7 +120,8 @@ InitialLaw read_law(const Table& table, std::string_view missing, std::size_t di
     if (found) law = found;
   }
   if (!law)
-    throw invalid(table.origin(), std::string(missing) + " needs a law", {"exactly one of " + list_of(names, "or"), {}, {}});
+    throw invalid(table.origin(), std::string(missing) + " needs a law",
+                  {"exactly one of " + list_of(names, "or"), {}, {}});
   if (law->name == "gaussian") return read_gaussian(*law, dimension);
   if (law->name == "point") return PointLaw{numbers(*law, dimension), law->origin()};
   if (law->name == "uniform") return read_uniform(*law, dimension);

@@ -84,12 +84,14 @@ void read_temperature(const Table& table, ModelSpec& model) {
   if (!model.learning_rate || !model.batch_size) {
     const bool has_rate = model.learning_rate.has_value();
     throw invalid(table.key_origin(has_rate ? "learning_rate" : "batch_size"),
-                  has_rate ? "'learning_rate' needs 'batch_size' beside it" : "'batch_size' needs 'learning_rate' beside it",
+                  has_rate ? "'learning_rate' needs 'batch_size' beside it"
+                           : "'batch_size' needs 'learning_rate' beside it",
                   {both_ways, {}, {}});
   }
   const double temperature = model.learning_rate->value / (2 * model.batch_size->value);
   if (!(temperature > 0) || !(temperature < 1e308))
-    throw invalid(model.learning_rate->origin, "learning_rate / (2 batch_size) is no usable temperature", {both_ways, {}, {}});
+    throw invalid(model.learning_rate->origin, "learning_rate / (2 batch_size) is no usable temperature",
+                  {both_ways, {}, {}});
   model.temperature = {temperature, model.learning_rate->origin, true};
 }
 

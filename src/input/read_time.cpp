@@ -66,7 +66,8 @@ void read_listed(const Table& table, const Value& value, TimeSpec& time) {
     if (time.at[i] < 0) value.entry(i).out_of_range();
     if (i > 0 && !(time.at[i - 1] < time.at[i]))
       throw invalid(value.entry(i).origin(),
-                    "'at' does not increase: found " + value.entry(i).node->text + " after " + value.entry(i - 1).node->text,
+                    "'at' does not increase: found " + value.entry(i).node->text + " after " +
+                        value.entry(i - 1).node->text,
                     {value.allowed, {}, {}});
   }
   const Value last = value.entry(time.at.size() - 1);

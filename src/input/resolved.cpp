@@ -25,10 +25,14 @@ Json potential(const PotentialSpec& spec) {
 
 Json diffusion(const DiffusionSpec& spec) {
   switch (spec.kind) {
-  case DiffusionSpec::Kind::identity: return "1";
-  case DiffusionSpec::Kind::scalar: return spec.entries[0][0].value;
-  case DiffusionSpec::Kind::diagonal: return list(spec.entries[0]);
-  case DiffusionSpec::Kind::matrix: break;
+  case DiffusionSpec::Kind::identity:
+    return "1";
+  case DiffusionSpec::Kind::scalar:
+    return spec.entries[0][0].value;
+  case DiffusionSpec::Kind::diagonal:
+    return list(spec.entries[0]);
+  case DiffusionSpec::Kind::matrix:
+    break;
   }
   Json rows = Json::array();
   for (const auto& row : spec.entries) rows.push_back(list(row));
@@ -62,9 +66,7 @@ struct LawWriter {
   Json operator()(const PointLaw& law) const { return {{"point", law.at}}; }
   Json operator()(const UniformLaw& law) const { return {{"uniform", {{"lower", law.lower}, {"upper", law.upper}}}}; }
   Json operator()(const SteadyStateLaw&) const { return {{"steady_state", true}}; }
-  Json operator()(const SamplesLaw& law) const {
-    return {{"samples", {{"file", law.file}, {"dataset", law.dataset}}}};
-  }
+  Json operator()(const SamplesLaw& law) const { return {{"samples", {{"file", law.file}, {"dataset", law.dataset}}}}; }
   Json operator()(const std::shared_ptr<const MixtureLaw>& law) const {
     Json parts = Json::array();
     for (std::size_t i = 0; i < law->parts.size(); ++i) {
@@ -93,12 +95,9 @@ Json fokker_planck(const FokkerPlanckSpec& spec) {
   Json walls = Json::array();
   for (const auto& [lower, upper] : spec.boundary)
     walls.push_back({words[static_cast<std::size_t>(lower)], words[static_cast<std::size_t>(upper)]});
-  Json json{{"lower", spec.lower.value},
-            {"upper", spec.upper.value},
-            {"cells", spec.cells.value},
-            {"boundary", walls},
-            {"propagator", spec.propagator.value},
-            {"tolerance", spec.tolerance.value},
+  Json json{{"lower", spec.lower.value},           {"upper", spec.upper.value},
+            {"cells", spec.cells.value},           {"boundary", walls},
+            {"propagator", spec.propagator.value}, {"tolerance", spec.tolerance.value},
             {"snapshots", spec.snapshots.value}};
   if (spec.dt) json["dt"] = spec.dt->value;
   return json;

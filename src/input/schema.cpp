@@ -87,8 +87,9 @@ constexpr std::array<KeySchema, 8> fokker_planck_keys{{
     {"upper", "a number, or a list of numbers, one for each variable", "required",
      "Upper corner of the domain; above lower on every axis."},
     {"cells", "an integer >= 4, or a list of them, one for each variable", "required", "Cells along each axis."},
-    {"boundary", "\"reflecting\", \"periodic\" or \"absorbing\": one word, a list with one for each variable, or a list "
-                 "of [lower, upper] pairs",
+    {"boundary",
+     "\"reflecting\", \"periodic\" or \"absorbing\": one word, a list with one for each variable, or a list "
+     "of [lower, upper] pairs",
      "\"reflecting\"", "What happens at the walls."},
     {"propagator", "the name of a propagator, or \"auto\"", "\"auto\"", "How the density is advanced in time."},
     {"tolerance", "a number > 1e-14 and < 1", "1e-9", "Relative error of the evolution in time."},
@@ -117,15 +118,16 @@ constexpr std::array<TableSchema, 10> tables{{
 constexpr std::array<std::string_view, 6> later_sections{"langevin", "sgd",   "landscape",
                                                          "verify",   "sweep", "trajectories"};
 
-constexpr std::array<std::string_view, 27> reserved{
-    "exp",  "log",  "log1p", "expm1", "sqrt", "sin", "cos", "tan", "asin", "acos",     "atan",    "sinh",  "cosh", "tanh",
-    "erf",  "abs",  "min",   "max",   "pow",  "relu", "softplus", "sigmoid", "step",  "where", "sum",  "pi",
-    "t"};
+constexpr std::array<std::string_view, 27> reserved{"exp",     "log",  "log1p", "expm1", "sqrt", "sin",  "cos",
+                                                    "tan",     "asin", "acos",  "atan",  "sinh", "cosh", "tanh",
+                                                    "erf",     "abs",  "min",   "max",   "pow",  "relu", "softplus",
+                                                    "sigmoid", "step", "where", "sum",   "pi",   "t"};
 
 constexpr std::array<std::string_view, 20> result_names{
-    "time",   "snapshot_time", "variable",     "variable_2",    "particle",           "sample", "mean",
-    "mass",   "covariance",    "kl",           "free_energy",   "mean_potential",     "mean_loss", "entropy",
-    "fisher_information", "dissipation", "density", "steady_state", "potential", "implicit_potential"};
+    "time",        "snapshot_time",  "variable",     "variable_2", "particle",
+    "sample",      "mean",           "mass",         "covariance", "kl",
+    "free_energy", "mean_potential", "mean_loss",    "entropy",    "fisher_information",
+    "dissipation", "density",        "steady_state", "potential",  "implicit_potential"};
 
 } // namespace
 
@@ -177,8 +179,8 @@ std::span<const std::string_view> unavailable_sections() { return later_sections
 std::span<const std::string_view> expression_names() { return reserved; }
 
 bool is_result_name(std::string_view name) {
-  return std::find(result_names.begin(), result_names.end(), name) != result_names.end() ||
-         name.ends_with("_error") || name.ends_with("_stderr") || name.starts_with("current_");
+  return std::find(result_names.begin(), result_names.end(), name) != result_names.end() || name.ends_with("_error") ||
+         name.ends_with("_stderr") || name.starts_with("current_");
 }
 
 } // namespace driftwell::input

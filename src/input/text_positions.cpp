@@ -102,9 +102,8 @@ private:
 /// A number in a form the expression parser reads: TOML's 1_000 and 0x10 are no numbers there.
 std::string plain_number(const Node& node) {
   char buffer[32];
-  const auto end = node.kind == Node::Kind::integer
-                       ? std::to_chars(buffer, buffer + sizeof buffer, node.integer).ptr
-                       : std::to_chars(buffer, buffer + sizeof buffer, node.number).ptr;
+  const auto end = node.kind == Node::Kind::integer ? std::to_chars(buffer, buffer + sizeof buffer, node.integer).ptr
+                                                    : std::to_chars(buffer, buffer + sizeof buffer, node.number).ptr;
   return {buffer, end};
 }
 
@@ -119,11 +118,13 @@ Text identical(std::string value, const Origin& origin, std::size_t begin) {
 Text make_text(const Node& node) {
   if (node.kind != Node::Kind::string) {
     std::string value = plain_number(node);
-    return value == node.text ? identical(std::move(value), node.origin, node.begin) : Text{std::move(value), node.origin, {}};
+    return value == node.text ? identical(std::move(value), node.origin, node.begin)
+                              : Text{std::move(value), node.origin, {}};
   }
   // A bare word of an override has no quotes: its characters stand for themselves.
   const std::string& source = node.origin.source->text;
-  if (source.compare(node.begin, node.origin.length, node.text) == 0) return identical(node.text, node.origin, node.begin);
+  if (source.compare(node.begin, node.origin.length, node.text) == 0)
+    return identical(node.text, node.origin, node.begin);
   Text text{node.text, node.origin, {}};
   Decoder decoder(source, node.begin, node.begin + node.origin.length);
   if (decoder.run() && decoder.value() == node.text) text.positions = std::move(decoder.positions());

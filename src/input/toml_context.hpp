@@ -13,8 +13,8 @@ namespace driftwell::input {
 [[nodiscard]] std::size_t skip_string(const std::string& text, std::size_t at);
 
 struct Context {
-  std::optional<std::size_t> string;  ///< where the string begins that reaches over the byte
-  std::vector<std::size_t> brackets;  ///< where the open [ and { are, outermost first
+  std::optional<std::size_t> string; ///< where the string begins that reaches over the byte
+  std::vector<std::size_t> brackets; ///< where the open [ and { are, outermost first
 };
 
 [[nodiscard]] Context context_at(const std::string& text, std::size_t byte);

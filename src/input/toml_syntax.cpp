@@ -24,13 +24,14 @@ std::string quoted(std::string_view text) {
 class Explainer {
 public:
   Explainer(std::shared_ptr<const Source> source, const SyntaxError& error)
-      : source_(std::move(source)), text_(source_->text), words_(error.description), at_(std::min(error.offset, text_.size())),
-        context_(context_at(text_, at_)) {}
+      : source_(std::move(source)), text_(source_->text), words_(error.description),
+        at_(std::min(error.offset, text_.size())), context_(context_at(text_, at_)) {}
 
   [[nodiscard]] InvalidExperiment explain() const {
     using Rule = std::optional<InvalidExperiment> (Explainer::*)() const;
-    for (const Rule rule : {&Explainer::depth, &Explainer::escape, &Explainer::open_string, &Explainer::key,
-                            &Explainer::header, &Explainer::inline_table, &Explainer::list, &Explainer::value})
+    for (const Rule rule :
+         {&Explainer::depth, &Explainer::escape, &Explainer::open_string, &Explainer::key, &Explainer::header,
+          &Explainer::inline_table, &Explainer::list, &Explainer::follower, &Explainer::value})
       if (auto error = (this->*rule)()) return *std::move(error);
     const std::size_t colon = words_.find(": ");
     return at(at_, at_ + 1, "this is not TOML: " + (colon == std::string::npos ? words_ : words_.substr(colon + 2)));
@@ -47,7 +48,8 @@ private:
   [[nodiscard]] char here() const { return at_ < text_.size() ? text_[at_] : '\n'; }
   [[nodiscard]] bool at_line_end() const { return here() == '\n' || here() == '\r'; }
 
-  [[nodiscard]] InvalidExperiment at(std::size_t begin, std::size_t end, const std::string& message, Hints hints = {}) const {
+  [[nodiscard]] InvalidExperiment at(std::size_t begin, std::size_t end, const std::string& message,
+                                     Hints hints = {}) const {
     return invalid(origin_at(source_, begin, end), message, hints);
   }
 
@@ -60,6 +62,9 @@ private:
     if (!says("escape sequence") && !says("unicode scalar")) return std::nullopt;
     const std::size_t slash = text_.rfind('\\', at_);
     const std::size_t begin = slash == std::string::npos ? at_ : slash;
+    if (begin + 1 < text_.size() && (text_[begin + 1] == 'u' || text_[begin + 1] == 'U'))
+      return at(begin, begin + 2, "this escape is no character",
+                {"\\u and 4, or \\U and 8, hexadecimal digits", {}, {}});
     return at(begin, begin + 2, "unknown escape '" + text_.substr(begin, 2) + "' in a text",
               {"\\\\ for a backslash, or single quotes '...', in which it stands for itself", {}, {}});
   }
@@ -70,25 +75,30 @@ private:
     const std::string three(3, text_[std::min(begin, text_.size() - 1)]);
     if (text_.compare(begin, 3, three) == 0 && says("end-of-file"))
       return at(begin, begin + 3, "this text is never closed", {three + " at its end", {}, {}});
-    if (!at_line_end())
-      return at(at_, at_ + 1, "a control character in a text", {"an escape, e.g. \\u0001", {}, {}});
-    return at(begin, line_at(text_, begin).end, "this text has no closing quote",
-              {std::string(1, three[0]) + " at its end, in the same line; or " + three + " at both ends, for several lines", {}, {}});
+    if (!at_line_end()) return at(at_, at_ + 1, "a control character in a text", {"an escape, e.g. \\u0001", {}, {}});
+    return at(
+        begin, line_at(text_, begin).end, "this text has no closing quote",
+        {std::string(1, three[0]) + " at its end, in the same line; or " + three + " at both ends, for several lines",
+         {},
+         {}});
   }
 
   [[nodiscard]] std::optional<InvalidExperiment> key() const {
     const Stretch line = line_at(text_, at_);
-    if (says("expected keys, tables") && here() == '=') return at(at_, at_ + 1, "no key before '='", {"key = value", {}, {}});
-    if (says("expected keys, tables"))
-      return at(line.begin, line.end, "this line is neither a section nor a key with its value",
-                {"[section], key = value, or # and a comment", {}, {}});
-    if (!says("key-value pair: expected '='") && !(says("key-value pair: encountered end-of-file"))) return std::nullopt;
+    if (says("expected keys, tables") && here() == '=')
+      return at(at_, at_ + 1, "no key before '='", {"key = value", {}, {}});
+    for (const std::string_view mark : {"//", "--", ";", "%", "!"})
+      if (line.text.starts_with(mark))
+        return at(line.begin, line.begin + mark.size(), "a comment begins with #", {"# ...", {}, {}});
+    if (!says("expected keys, tables") && !says("key-value pair: expected '='") &&
+        !says("key-value pair: encountered end-of-file"))
+      return std::nullopt;
     if (here() == ':') return at(at_, at_ + 1, "a key is followed by '=', not ':'", {"key = value", {}, {}});
     const std::size_t equals = line.text.find('=');
     if (equals == std::string_view::npos)
       return at(line.begin, line.end, "this line is neither a section nor a key with its value",
                 {"[section], key = value, or # and a comment", {}, {}});
-    if (context_.brackets.empty()) {
+    if (context_.brackets.empty() && equals > 0) {
       const std::string_view key = line.text.substr(0, line.text.find_last_not_of(" \t", equals - 1) + 1);
       return at(line.begin, line.begin + key.size(), "'" + brief(key) + "' is no key",
                 {"one word of letters, digits, _ and -", nearest_key(key), {}});
@@ -97,8 +107,8 @@ private:
   }
 
   [[nodiscard]] std::optional<InvalidExperiment> header() const {
-    if (!says("table header")) return std::nullopt;
     const Stretch line = line_at(text_, at_);
+    if (!says("table header") && !(says("parsing key:") && line.text.starts_with('['))) return std::nullopt;
     const std::size_t from = line.text.find_first_not_of("[ "), to = line.text.find_last_not_of("] ");
     const bool is_empty = from == std::string_view::npos || to == std::string_view::npos || to < from;
     const std::string_view name = is_empty ? "" : line.text.substr(from, to - from + 1);
@@ -113,8 +123,10 @@ private:
     if (at_line_end())
       return at(open, line_at(text_, open).end, "this table { ... } is not closed in its line",
                 {"the whole table in one line, or a section of its own, e.g. [initial.gaussian]", {}, {}});
-    if (says("dangling comma")) return at(at_, at_ + 1, "nothing between ',' and '}'", {"no comma after the last value", {}, {}});
-    if (says("expected comma")) return at(at_, at_ + 1, "a comma is missing before this", {"{ key = value, key = value }", {}, {}});
+    if (says("dangling comma"))
+      return at(at_, at_ + 1, "nothing between ',' and '}'", {"no comma after the last value", {}, {}});
+    if (says("expected comma"))
+      return at(at_, at_ + 1, "a comma is missing before this", {"{ key = value, key = value }", {}, {}});
     return at(at_, at_ + 1, "a key is missing here", {"{ key = value, key = value }", {}, {}});
   }
 
@@ -131,28 +143,53 @@ private:
     return at(at_, at_ + 1, "a comma is missing before this", {"[1, 2, 3]", {}, {}});
   }
 
+  /// A complete value, and then something more.
+  [[nodiscard]] std::optional<InvalidExperiment> follower() const {
+    const Stretch line = line_at(text_, at_);
+    if (here() == ';' && at_ + 1 >= line.end && context_.brackets.empty())
+      return at(at_, at_ + 1, "no ';' behind a value", {"a new line for the next key", {}, {}});
+    if (!says("expected a comment or whitespace") || at_ <= line.begin) return std::nullopt;
+    const char before = text_[text_.find_last_not_of(" \t", at_ - 1)];
+    if (before == '"' || before == '\'')
+      return at(at_, at_ + 1, "something follows the closing quote",
+                {std::string("nothing but a comment there; a ") + before + " inside a text is written " +
+                     (before == '"' ? "'...\"...'" : "\"...'...\""),
+                 {},
+                 {}});
+    if (before == ']' || before == '}')
+      return at(at_, line.end, std::string("something follows the closing ") + before,
+                {"one value for each key, and a new line for the next key", {}, {}});
+    if (here() == ',' && at_ + 1 >= line.end)
+      return at(at_, at_ + 1, "no comma behind a value", {"a new line for the next key", {}, {}});
+    if (text_[at_ - 1] == ' ' || text_[at_ - 1] == '\t')
+      return at(at_, line.end, "something follows the value",
+                {"one value for each key, and a new line for the next key", {}, {}});
+    return std::nullopt;
+  }
+
   [[nodiscard]] std::optional<InvalidExperiment> value() const {
     const Stretch word = bare_value(text_, at_);
     if (word.text.empty()) {
       const std::string allowed = allowed_here();
       return at(at_, at_ + 1, "no value behind '='", {allowed.empty() ? "key = value" : allowed, {}, {}});
     }
-    if (context_.brackets.empty() && (word.text.front() == '[' || word.text.front() == '{') && at_ > word.begin)
-      return at(at_, word.end, "this is too much behind the closing " + std::string(word.text.front() == '[' ? "]" : "}"),
-                {"one value for each key, and a new line for the next key", {}, {}});
     if (word.text.starts_with('=')) return at(word.begin, word.begin + 1, "one '=' too many", {"key = value", {}, {}});
-    if (word.text.front() == '"' || word.text.front() == '\'')
-      return at(at_, at_ + 1, "something follows the closing quote",
-                {"nothing but a comment there; a \" inside a text is written '...\"...' or \\\"", {}, {}});
-    if (word.text.starts_with("\xE2\x80\x9C") || word.text.starts_with("\xE2\x80\x9D") || word.text.starts_with("\xE2\x80\x98"))
+    const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || (c & 0x80) != 0; };
+    if (std::none_of(word.text.begin(), word.text.end(), is_word))
+      return at(word.begin, word.end, "this is no value: " + brief(word.text), {allowed_here(), {}, {}});
+    if (word.text.starts_with("\xE2\x80\x9C") || word.text.starts_with("\xE2\x80\x9D") ||
+        word.text.starts_with("\xE2\x80\x98"))
       return at(word.begin, word.end, "these are typographic quotes", {"plain ones: \"...\"", {}, {}});
     if (auto error = number_words(word)) return error;
     std::string lower(word.text.substr(0, 8));
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
     if (lower == "true" || lower == "false")
-      return at(word.begin, word.end, "'" + std::string(word.text) + "' is no value", {"true or false, in small letters", lower, {}});
+      return at(word.begin, word.end, "'" + std::string(word.text) + "' is no value",
+                {"true or false, in small letters", lower, {}});
     const bool calculation = word.text.find_first_not_of("0123456789.eE_+-*/^() ") == std::string_view::npos;
-    return at(word.begin, word.end, calculation ? "a number cannot be a calculation" : "a text needs quotes: " + quoted(word.text),
+    return at(word.begin, word.end,
+              calculation ? "a number cannot be a calculation" : "a text needs quotes: " + quoted(word.text),
               {allowed_here(), {}, {}});
   }
 
@@ -160,7 +197,8 @@ private:
   [[nodiscard]] std::string allowed_here() const {
     const std::string_view line = line_at(text_, at_).text;
     const std::string_view key = line.substr(0, line.find_first_of(" \t="));
-    const bool nested = std::any_of(context_.brackets.begin(), context_.brackets.end(), [&](std::size_t b) { return text_[b] == '{'; });
+    const bool nested =
+        std::any_of(context_.brackets.begin(), context_.brackets.end(), [&](std::size_t b) { return text_[b] == '{'; });
     return nested ? "" : std::string(allowed_for(section_before(text_, at_), key));
   }
 
@@ -169,7 +207,8 @@ private:
     std::string_view digits = word.text;
     if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
     const std::string sign(word.text.substr(0, word.text.size() - digits.size()));
-    const bool plain = !digits.empty() && digits.find_first_not_of("0123456789.,eE_+-") == std::string_view::npos &&
+    const std::string_view letters = contains(digits, ",") ? "0123456789.,eE_+- " : "0123456789.,eE_+-";
+    const bool plain = !digits.empty() && digits.find_first_not_of(letters) == std::string_view::npos &&
                        std::any_of(digits.begin(), digits.end(), is_digit);
     if (!plain) return std::nullopt;
     const auto wrong = [&](const std::string& message, const std::string& allowed) {
@@ -177,17 +216,22 @@ private:
     };
     const std::string found(digits);
     if (says("64 bits")) return wrong("this integer has more than 64 bits", sign + brief(found) + ".0, a number");
+    if (found.size() > 40) return wrong("this is no number that TOML knows", "numbers such as 10, 0.5, 1e-3 and 1_000");
     if (says("could not be interpreted")) return wrong("this number is out of range", "numbers up to 1.79e308");
     if (digits.front() == '.') return wrong("a number needs a digit before its point", sign + "0" + found);
-    if (const std::size_t point = found.find('.'); point != std::string::npos && (point + 1 == found.size() || !is_digit(found[point + 1])))
-      return wrong("a number needs a digit after its point", sign + found.substr(0, point + 1) + "0" + found.substr(point + 1));
+    if (const std::size_t point = found.find('.');
+        point != std::string::npos && (point + 1 == found.size() || !is_digit(found[point + 1])))
+      return wrong("a number needs a digit after its point",
+                   sign + found.substr(0, point + 1) + "0" + found.substr(point + 1));
     if (says("leading zero")) {
       const std::size_t first = found.find_first_not_of('0');
       return wrong("a number cannot begin with 0", sign + (first == std::string::npos ? "0" : found.substr(first)));
     }
-    if (std::count(found.begin(), found.end(), ',') == 1 && found.find(',') + 1 < found.size()) {
+    if (const std::size_t comma = found.find(','); comma != std::string::npos && comma + 1 < found.size()) {
+      const bool is_list = found.find_first_of("., ", comma + 1) != std::string::npos || found.find('.') < comma;
+      if (is_list) return wrong("several numbers need brackets around them", "[" + sign + found + "]");
       std::string point = found;
-      point[point.find(',')] = '.';
+      point[comma] = '.';
       return wrong("a number has a point, not a comma", sign + point + "; or [" + sign + found + "], a list");
     }
     return wrong("this is no number that TOML knows", "numbers such as 10, 0.5, 1e-3 and 1_000");

@@ -28,7 +28,8 @@ std::vector<std::string> homes_of(std::string_view key, const TableSchema& here)
   if (homes.empty()) hints.nearest = nearest_name(member.name, names);
   else hints.notes.push_back("'" + member.name + "' is a key of " + list_of(homes));
   const std::string name = brief(member.name), title(schema.title);
-  throw invalid(member.origin, is_section ? "unknown section [" + name + "]" : "unknown key '" + name + "' " + title, hints);
+  throw invalid(member.origin, is_section ? "unknown section [" + name + "]" : "unknown key '" + name + "' " + title,
+                hints);
 }
 
 void check_length(const Value& value, std::size_t dimension) {
@@ -42,7 +43,8 @@ void check_length(const Value& value, std::size_t dimension) {
 } // namespace
 
 void Value::wrong_type() const {
-  throw invalid(origin(), "wrong type " + std::string(is_entry ? "in '" : "for '") + name + "': found " + describe(*node),
+  throw invalid(origin(),
+                "wrong type " + std::string(is_entry ? "in '" : "for '") + name + "': found " + describe(*node),
                 {allowed, {}, {}});
 }
 
@@ -79,7 +81,8 @@ const Origin& Table::key_origin(std::string_view key) const {
 void Table::exclude(std::string_view first, std::string_view second, std::string_view why) const {
   const Member *a = node_.find(first), *b = node_.find(second);
   if (a == nullptr || b == nullptr) return;
-  const bool swapped = a->origin.source == b->origin.source ? b->begin < a->begin : a->origin.source->name.starts_with("--set");
+  const bool swapped =
+      a->origin.source == b->origin.source ? b->begin < a->begin : a->origin.source->name.starts_with("--set");
   if (swapped) std::swap(a, b);
   throw invalid(b->origin, "'" + a->name + "' and '" + b->name + "' cannot both be given",
                 {std::string(why), {}, {"'" + a->name + "' is given " + place(a->origin)}});

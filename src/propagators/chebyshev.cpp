@@ -114,15 +114,15 @@ public:
   [[nodiscard]] CostEstimate estimate(const EvolutionProblem& problem) const override {
     const double bound = -problem.generator.rates().spectral_bound(), n = static_cast<double>(problem.generator.size());
     double products = 0;
-    for (std::size_t first = 1; first < problem.times.size(); first += group) {
-      const std::size_t last = std::min(first + group, problem.times.size()) - 1;
+    for (std::size_t first = 1; first < problem.times.size(); first += group(problem)) {
+      const std::size_t last = std::min(first + group(problem), problem.times.size()) - 1;
       const double tau = (problem.times[last] - problem.times[first - 1]) * bound / 2;
       products += std::sqrt(2 * tau * std::log(4 / problem.tolerance)) + std::log(4 / problem.tolerance);
     }
     // Doubles read and written a product: the state twice, diagonal and edges, and the accumulators.
     const double axes = static_cast<double>(problem.generator.grid().dimension());
     const double edges = problem.generator.reversible() ? axes : 2 * axes;
-    const double outputs = std::min<double>(group, static_cast<double>(problem.times.size() - 1));
+    const double outputs = std::min<double>(static_cast<double>(group(problem)), static_cast<double>(problem.times.size() - 1));
     const double streams = 4 + edges + 1.3 * outputs, bandwidth = n * 8 * (streams + 4) < 3e6 ? 4e10 : 1.6e10;
     return {products * (8 * n * streams / bandwidth + 3e-6), 8 * n * (7 + edges + outputs) + 150 * n};
   }
@@ -136,7 +136,7 @@ public:
     MatrixXd columns;
     double now = 0;
     for (std::size_t next = 1; next < problem.times.size();) {
-      const std::size_t last = std::min(next + group, problem.times.size());
+      const std::size_t last = std::min(next + group(problem), problem.times.size());
       std::vector<double> spans;
       for (std::size_t i = next; i < last; ++i) spans.push_back(problem.times[i] - now);
       if (!expansion.advance(state, spans, columns)) {
@@ -156,7 +156,8 @@ public:
   }
 
 private:
-  static constexpr std::size_t group = 8;
+  /// Outputs served by one recurrence: each costs an accumulation and a vector, and saves products.
+  static std::size_t group(const EvolutionProblem& problem) { return problem.initial.size() > 1'000'000 ? 4 : 8; }
 
   static void halve_until_done(Expansion& expansion, const VectorXd& start, double span, MatrixXd& columns, int depth) {
     if (depth > 40) throw NumericalFailure("chebyshev: the expansion does not settle on any step; try propagator = \"krylov\"");

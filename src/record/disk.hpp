@@ -8,8 +8,8 @@
 //    them. So a killed run, or a full disk, leaves the state of the last commit.
 //  * When the operating system refuses a write, Disk remembers why, stops touching the file and serves HDF5 from
 //    memory, so that the library never sees an error it cannot digest. Callers ask failed() after each HDF5 call.
-// What is left is a kill, or a broken medium, during the commit itself: a burst of page writes that takes some 100
-// microseconds and first makes sure that the pages have their blocks, so that a full disk shows before it.
+// What is left is a kill, or a broken medium, during the commit itself: a burst of page writes of a fraction of a
+// millisecond that first makes sure that the pages have their blocks, so that a full disk shows before it.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -66,6 +66,7 @@ private:
   void read_file(std::uint64_t address, void* buffer, std::size_t size) const;
   void write_file(std::uint64_t address, const void* buffer, std::size_t size);
   void set_length(std::uint64_t length);
+  void drop_unchanged_pages();
   void reserve_pages();
   bool apply_pages();
   [[nodiscard]] bool fault_is_due(std::uint64_t stop) const;

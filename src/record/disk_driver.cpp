@@ -26,7 +26,9 @@ Disk& disk_of(const H5FD_t* file) { return *reinterpret_cast<const DriverFile*>(
 
 H5FD_t* open_file(const char*, unsigned, hid_t access, haddr_t) {
   const auto* settings = static_cast<const Settings*>(H5Pget_driver_info(access));
-  if (settings == nullptr || settings->disk == nullptr) { return nullptr; }
+  if (settings == nullptr || settings->disk == nullptr) {
+    return nullptr;
+  }
   return &(new DriverFile{{}, settings->disk})->common;
 }
 

@@ -35,13 +35,17 @@ void Group::Impl::demand_new(const std::string& name) const {
 
 Dimension& Group::Impl::dimension(const std::string& name) {
   const auto it = dimensions.find(name);
-  if (it == dimensions.end()) { throw IoError(fmt::format("{}: there is no dimension \"{}\"", path, name)); }
+  if (it == dimensions.end()) {
+    throw IoError(fmt::format("{}: there is no dimension \"{}\"", path, name));
+  }
   return it->second;
 }
 
 Variable& Group::Impl::variable(const std::string& name) {
   const auto it = variables.find(name);
-  if (it == variables.end()) { throw IoError(fmt::format("{}: there is no variable \"{}\"", path, name)); }
+  if (it == variables.end()) {
+    throw IoError(fmt::format("{}: there is no variable \"{}\"", path, name));
+  }
   return it->second;
 }
 

@@ -25,16 +25,24 @@ bool is_time(std::string_view name) { return name == "time" || name.ends_with("_
 void write_attributes(const Handle& dataset, std::string_view path, Attributes attributes, const Attributes& defaults) {
   for (const auto& [name, value] : defaults) {
     const auto same = [&wanted = name](const auto& given) { return given.first == wanted; };
-    if (std::none_of(attributes.begin(), attributes.end(), same)) { attributes.emplace_back(name, value); }
+    if (std::none_of(attributes.begin(), attributes.end(), same)) {
+      attributes.emplace_back(name, value);
+    }
   }
-  for (const auto& [name, value] : attributes) { write_attribute(dataset.get(), path, name, value); }
+  for (const auto& [name, value] : attributes) {
+    write_attribute(dataset.get(), path, name, value);
+  }
 }
 
 Handle simple_space(const std::vector<std::size_t>& shape, bool growing, std::string_view path) {
-  if (shape.empty()) { return checked(H5Screate(H5S_SCALAR), path, "make a scalar"); }
+  if (shape.empty()) {
+    return checked(H5Screate(H5S_SCALAR), path, "make a scalar");
+  }
   const std::vector<hsize_t> extent(shape.begin(), shape.end());
   std::vector<hsize_t> most = extent;
-  if (growing) { most[0] = H5S_UNLIMITED; }
+  if (growing) {
+    most[0] = H5S_UNLIMITED;
+  }
   return checked(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), most.data()), path, "make a shape");
 }
 
@@ -153,14 +161,20 @@ void Group::Impl::add_variable(const std::string& name, const std::vector<std::s
       throw IoError(fmt::format("{}: \"{}\" has the dimension \"{}\" twice", path, name, along));
     }
     shape.push_back(known.length);
-    if (known.growing) { made.growing = along; } else { made.frame.push_back(known.length); }
+    if (known.growing) {
+      made.growing = along;
+    } else {
+      made.frame.push_back(known.length);
+    }
   }
   const bool growing = !made.growing.empty();
   const Handle space = simple_space(shape, growing, path), creation = double_properties(made.frame, growing);
   made.dataset = create_dataset(name, H5T_IEEE_F64LE, space.get(), creation.get());
   write_attributes(made.dataset, path, attributes, {{"units", "1"}, {"_FillValue", not_a_number}});
   attach_scales(made.dataset, names);
-  if (growing) { dimension(made.growing).members.push_back(name); }
+  if (growing) {
+    dimension(made.growing).members.push_back(name);
+  }
   variables.emplace(name, std::move(made));
   session->declarations_changed();
 }

@@ -34,13 +34,16 @@ void Group::Impl::write_all(const std::string& name, std::span<const double> val
 void Group::Impl::write_frame(const std::string& name, std::size_t index, std::span<const double> frame) {
   const auto coordinate = dimensions.find(name);
   if (coordinate != dimensions.end() && coordinate->second.growing) {
-    if (frame.size() != 1) { throw IoError(fmt::format("{}: {} values for one \"{}\"", path, frame.size(), name)); }
+    if (frame.size() != 1) {
+      throw IoError(fmt::format("{}: {} values for one \"{}\"", path, frame.size(), name));
+    }
     grow(coordinate->second, name, index + 1);
     const hsize_t start = index, count = 1;
     const Handle space(H5Dget_space(coordinate->second.scale.get())), memory(H5Screate_simple(1, &count, nullptr));
     H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &count, nullptr);
     check(H5Dwrite(coordinate->second.scale.get(), H5T_NATIVE_DOUBLE, memory.get(), space.get(), H5P_DEFAULT,
-                   frame.data()), path, fmt::format("write \"{}\"", name)); // never rounded: it is a coordinate
+                   frame.data()),
+          path, fmt::format("write \"{}\"", name)); // never rounded: it is a coordinate
     return;
   }
   const Variable& to = variable(name);
@@ -48,15 +51,17 @@ void Group::Impl::write_frame(const std::string& name, std::size_t index, std::s
     throw IoError(fmt::format("{}: \"{}\" has no growing dimension and is written as a whole", path, name));
   }
   if (frame.size() != product(to.frame)) {
-    throw IoError(fmt::format("{}: {} values for a frame of \"{}\", which has {}", path, frame.size(), name,
-                              product(to.frame)));
+    throw IoError(
+        fmt::format("{}: {} values for a frame of \"{}\", which has {}", path, frame.size(), name, product(to.frame)));
   }
   grow(dimension(to.growing), to.growing, index + 1);
   write_block(to, frame, index);
 }
 
 void Group::Impl::grow(Dimension& along, const std::string& name, std::size_t length) {
-  if (length <= along.length) { return; }
+  if (length <= along.length) {
+    return;
+  }
   // All of them together, so that whoever looks in finds one length; what is not there yet reads as NaN.
   const auto extend = [&](hid_t dataset, const std::vector<std::size_t>& frame, const std::string& what) {
     std::vector<hsize_t> extent{length};
@@ -64,19 +69,25 @@ void Group::Impl::grow(Dimension& along, const std::string& name, std::size_t le
     check(H5Dset_extent(dataset, extent.data()), path, fmt::format("extend \"{}\"", what));
   };
   extend(along.scale.get(), {}, name);
-  for (const auto& member : along.members) { extend(variable(member).dataset.get(), variable(member).frame, member); }
+  for (const auto& member : along.members) {
+    extend(variable(member).dataset.get(), variable(member).frame, member);
+  }
   along.length = length;
 }
 
 void Group::Impl::write_block(const Variable& to, std::span<const double> values, std::size_t frame_index) {
-  if (values.empty()) { return; }
+  if (values.empty()) {
+    return;
+  }
   std::vector<hsize_t> start(to.frame.size(), 0), count(to.frame.begin(), to.frame.end());
   const std::size_t first = to.growing.empty() ? 0 : 1;
   if (first == 1) {
     start.insert(start.begin(), frame_index);
     count.insert(count.begin(), 1);
   }
-  if (!session->options().keep_bits) { return write_slab(to, start, count, values.data()); }
+  if (!session->options().keep_bits) {
+    return write_slab(to, start, count, values.data());
+  }
   // Rounding takes a copy: of one layer of chunks at a time, since a frame may be larger than a GiB.
   const std::size_t rows = to.frame.empty() ? 1 : to.frame[0], row = values.size() / rows;
   const std::size_t layer = to.frame.empty() ? 1 : chunk_shape(to.frame, false)[0];
@@ -105,7 +116,8 @@ void Group::Impl::write_slab(const Variable& to, const std::vector<hsize_t>& sta
           "select a frame");
   }
   check(H5Dwrite(to.dataset.get(), H5T_NATIVE_DOUBLE, memory ? memory.get() : H5S_ALL, memory ? space.get() : H5S_ALL,
-                 H5P_DEFAULT, values), path, "write a frame");
+                 H5P_DEFAULT, values),
+        path, "write a frame");
 }
 
 } // namespace driftwell::record

@@ -10,10 +10,14 @@ namespace driftwell::record {
 /// round to infinity, as IEEE 754 has it for any precision; it is rounded towards zero instead.
 inline double round_to_bits(double x, int keep) {
   const int drop = 52 - keep;
-  if (drop <= 0) { return x; }
+  if (drop <= 0) {
+    return x;
+  }
   constexpr std::uint64_t exponent = 0x7FF0'0000'0000'0000;
   const auto bits = std::bit_cast<std::uint64_t>(x);
-  if ((bits & exponent) == exponent) { return x; }
+  if ((bits & exponent) == exponent) {
+    return x;
+  }
   const std::uint64_t mask = (std::uint64_t{1} << drop) - 1, half = std::uint64_t{1} << (drop - 1);
   const std::uint64_t odd = (bits >> drop) & 1;
   const std::uint64_t rounded = (bits + half - 1 + odd) & ~mask; // a carry goes into the exponent, which is right

@@ -26,10 +26,14 @@ unsigned long long start_of(long pid) {
   std::ifstream in(fmt::format("/proc/{}/stat", pid));
   std::string text{std::istreambuf_iterator<char>(in), {}};
   const auto name_end = text.rfind(')'); // the name before it may hold spaces
-  if (name_end == text.npos) { return 0; }
+  if (name_end == text.npos) {
+    return 0;
+  }
   std::istringstream fields(text.substr(name_end + 1));
   std::string skipped;
-  for (int field = 3; field < 22; ++field) { fields >> skipped; }
+  for (int field = 3; field < 22; ++field) {
+    fields >> skipped;
+  }
   unsigned long long start = 0;
   fields >> start;
   return start;
@@ -48,11 +52,19 @@ std::optional<std::string> living_holder(const std::string& entry) {
   long pid = 0;
   unsigned long long start = 0;
   std::string host;
-  if (!(in >> pid >> host)) { return std::nullopt; } // cut short: its process died while it wrote this line
+  if (!(in >> pid >> host)) {
+    return std::nullopt;
+  } // cut short: its process died while it wrote this line
   in >> start;
-  if (host != host_name()) { return fmt::format("process {} on host {}", pid, host); }
-  if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) { return std::nullopt; }
-  if (start != 0 && start_of(pid) != start) { return std::nullopt; }
+  if (host != host_name()) {
+    return fmt::format("process {} on host {}", pid, host);
+  }
+  if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) {
+    return std::nullopt;
+  }
+  if (start != 0 && start_of(pid) != start) {
+    return std::nullopt;
+  }
   return fmt::format("process {}{}", pid, pid == ::getpid() ? " (this one)" : "");
 }
 
@@ -75,7 +87,9 @@ std::string busy_message(const std::filesystem::path& path, const std::string& h
 struct Descriptor {
   int value;
   ~Descriptor() {
-    if (value >= 0) { ::close(value); }
+    if (value >= 0) {
+      ::close(value);
+    }
   }
 };
 
@@ -84,7 +98,8 @@ struct Descriptor {
 namespace {
 
 bool still_at(const Descriptor& file, const std::filesystem::path& path) {
-  struct stat opened {}, named {};
+  struct stat opened {
+  }, named{};
   return ::fstat(file.value, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
          opened.st_dev == named.st_dev;
 }
@@ -94,14 +109,22 @@ bool take(const std::filesystem::path& path) {
   Descriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
   if (file.value < 0 && errno == EEXIST) {
     file.value = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-    if (file.value < 0 && errno == ENOENT) { return false; }
+    if (file.value < 0 && errno == ENOENT) {
+      return false;
+    }
   }
-  if (file.value < 0) { cannot_make(path, errno); }
+  if (file.value < 0) {
+    cannot_make(path, errno);
+  }
   // Two runs may find the same stale lock: the one that gets here first writes its name, the other reads it. Only
   // for this moment, and where the file system has no flock the race is accepted.
   ::flock(file.value, LOCK_EX);
-  if (!still_at(file, path)) { return false; }
-  if (const auto holder = living_holder(read_entry(file.value))) { throw IoError(busy_message(path, *holder)); }
+  if (!still_at(file, path)) {
+    return false;
+  }
+  if (const auto holder = living_holder(read_entry(file.value))) {
+    throw IoError(busy_message(path, *holder));
+  }
   const std::string entry = own_entry();
   if (::ftruncate(file.value, 0) != 0 ||
       ::pwrite(file.value, entry.data(), entry.size(), 0) != static_cast<ssize_t>(entry.size())) {
@@ -115,14 +138,17 @@ bool take(const std::filesystem::path& path) {
 } // namespace
 
 LockFile::LockFile(std::filesystem::path path) : path_(std::move(path)) {
-  while (!take(path_)) {}
+  while (!take(path_)) {
+  }
 }
 
 LockFile::~LockFile() { ::unlink(path_.c_str()); }
 
 std::optional<std::string> LockFile::holder(const std::filesystem::path& path) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.value < 0) { return std::nullopt; }
+  if (file.value < 0) {
+    return std::nullopt;
+  }
   const auto holder = living_holder(read_entry(file.value));
   return holder ? std::optional(busy_message(path, *holder)) : std::nullopt;
 }

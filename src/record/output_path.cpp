@@ -24,7 +24,9 @@ fs::path with_suffix(fs::path path, const char* suffix) { return path += suffix;
 
 fs::path without_links(const fs::path& path) {
   std::error_code error;
-  if (!fs::is_symlink(path, error)) { return path; }
+  if (!fs::is_symlink(path, error)) {
+    return path;
+  }
   const fs::path target = fs::weakly_canonical(path, error);
   return error ? path : target;
 }
@@ -50,19 +52,32 @@ void check_directory(const fs::path& out) {
   }
 }
 
-/// True when HDF5 opens it and some group was declared.
-bool holds_data(const fs::path& file) try {
+/// True when some group was declared in it, and also for an HDF5 file that was damaged: somebody may rescue it.
+bool holds_data(const fs::path& file) {
   silence_hdf5();
-  const Handle opened = open_for_reading(file);
-  H5G_info_t info{};
-  return H5Gget_info(opened.get(), &info) >= 0 && info.nlinks > 0;
-} catch (const IoError&) { return false; }
+  if (H5Fis_hdf5(file.c_str()) <= 0) {
+    return false;
+  }
+  try {
+    const Handle opened = open_for_reading(file);
+    H5G_info_t info{};
+    return H5Gget_info(opened.get(), &info) < 0 || info.nlinks > 0;
+  } catch (const IoError&) {
+    return true;
+  }
+}
 
 /// rename(), but refuses to replace where `replace` is false.
 int move_file(const fs::path& from, const fs::path& to, bool replace) {
-  if (replace) { return ::rename(from.c_str(), to.c_str()); }
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) { return 0; }
-  if (errno != EINVAL && errno != ENOSYS) { return -1; }
+  if (replace) {
+    return ::rename(from.c_str(), to.c_str());
+  }
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
+    return 0;
+  }
+  if (errno != EINVAL && errno != ENOSYS) {
+    return -1;
+  }
   if (fs::exists(to)) { // a file system without that flag (NFS): look first
     errno = EEXIST;
     return -1;
@@ -83,7 +98,9 @@ void OutputPath::check(bool replace) const {
   check_directory(out);
   std::error_code error;
   const auto status = fs::status(out, error);
-  if (fs::is_directory(status)) { throw IoError(fmt::format("{}: is a directory", out.string())); }
+  if (fs::is_directory(status)) {
+    throw IoError(fmt::format("{}: is a directory", out.string()));
+  }
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     throw IoError(fmt::format("{}: is not a regular file", out.string()));
   }
@@ -93,12 +110,16 @@ void OutputPath::check(bool replace) const {
   if (fs::is_directory(part, error)) {
     throw IoError(fmt::format("{}: is a directory, but the name is needed while writing", part.string()));
   }
-  if (const auto holder = LockFile::holder(lock)) { throw IoError(*holder); }
+  if (const auto holder = LockFile::holder(lock)) {
+    throw IoError(*holder);
+  }
 }
 
 void OutputPath::keep_previous() const {
   std::error_code error;
-  if (!fs::is_regular_file(part, error) || !holds_data(part)) { return; }
+  if (!fs::is_regular_file(part, error) || !holds_data(part)) {
+    return;
+  }
   fs::rename(part, previous, error);
   if (error) {
     throw IoError(fmt::format("{}: cannot keep it as {}: {}", part.string(), previous.string(), error.message()));

@@ -41,7 +41,9 @@ std::vector<Link> links_of(hid_t group, std::string_view path) {
     try {
       static_cast<std::vector<std::string>*>(data)->emplace_back(name);
       return 0;
-    } catch (...) { return -1; }
+    } catch (...) {
+      return -1;
+    }
   };
   if (H5Literate(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, collect, &names) < 0) {
     names.clear();
@@ -50,7 +52,9 @@ std::vector<Link> links_of(hid_t group, std::string_view path) {
   std::vector<Link> out;
   for (auto& name : names) {
     const Handle object(H5Oopen(group, name.c_str(), H5P_DEFAULT));
-    if (!object) { continue; }
+    if (!object) {
+      continue;
+    }
     const H5I_type_t type = H5Iget_type(object.get());
     out.push_back({std::move(name), type == H5I_GROUP     ? H5O_TYPE_GROUP
                                     : type == H5I_DATASET ? H5O_TYPE_DATASET
@@ -62,7 +66,9 @@ std::vector<Link> links_of(hid_t group, std::string_view path) {
 std::vector<std::size_t> shape_of(hid_t dataset, std::string_view path) {
   const Handle space = checked(H5Dget_space(dataset), path, "read the shape");
   const int rank = H5Sget_simple_extent_ndims(space.get());
-  if (rank < 0 || rank > H5S_MAX_RANK) { throw_hdf5_error(path, "read the shape"); }
+  if (rank < 0 || rank > H5S_MAX_RANK) {
+    throw_hdf5_error(path, "read the shape");
+  }
   std::array<hsize_t, H5S_MAX_RANK> extent{};
   check(H5Sget_simple_extent_dims(space.get(), extent.data(), nullptr), path, "read the shape");
   return {extent.begin(), extent.begin() + rank};
@@ -80,12 +86,16 @@ herr_t take_scale_name(hid_t, unsigned, hid_t scale, void* data) {
   try {
     *static_cast<std::string*>(data) = own_name(scale);
     return 1; // one scale an axis is enough
-  } catch (...) { return -1; }
+  } catch (...) {
+    return -1;
+  }
 }
 
 std::vector<std::string> dimensions_of(hid_t dataset, std::size_t rank) {
   std::vector<std::string> names(rank);
-  if (rank == 1 && H5DSis_scale(dataset) > 0) { return {own_name(dataset)}; }
+  if (rank == 1 && H5DSis_scale(dataset) > 0) {
+    return {own_name(dataset)};
+  }
   for (std::size_t axis = 0; axis < rank; ++axis) {
     H5DSiterate_scales(dataset, static_cast<unsigned>(axis), nullptr, &take_scale_name, &names[axis]);
   }
@@ -110,14 +120,20 @@ std::size_t elements(const std::vector<std::size_t>& shape, std::string_view pat
 
 Handle Reader::Impl::open_group(const std::string& name) const {
   Handle object(H5Oopen(file.get(), name.empty() ? "/" : name.c_str(), H5P_DEFAULT));
-  if (!object) { throw IoError(fmt::format("{}: there is no group \"{}\" in it", path, name)); }
-  if (H5Iget_type(object.get()) != H5I_GROUP) { throw IoError(fmt::format("{}: \"{}\" is not a group", path, name)); }
+  if (!object) {
+    throw IoError(fmt::format("{}: there is no group \"{}\" in it", path, name));
+  }
+  if (H5Iget_type(object.get()) != H5I_GROUP) {
+    throw IoError(fmt::format("{}: \"{}\" is not a group", path, name));
+  }
   return object;
 }
 
 Handle Reader::Impl::open_dataset(const std::string& name) const {
   Handle object(H5Oopen(file.get(), name.c_str(), H5P_DEFAULT));
-  if (!object) { throw IoError(fmt::format("{}: there is no \"{}\" in it", path, name)); }
+  if (!object) {
+    throw IoError(fmt::format("{}: there is no \"{}\" in it", path, name));
+  }
   if (H5Iget_type(object.get()) != H5I_DATASET) {
     throw IoError(fmt::format("{}: \"{}\" is not a variable but a group", path, name));
   }
@@ -138,7 +154,9 @@ std::vector<std::string> Reader::groups() const {
   const Handle root = impl_->open_group("/");
   std::vector<std::string> out;
   for (auto& link : links_of(root.get(), impl_->path)) {
-    if (link.type == H5O_TYPE_GROUP) { out.push_back(std::move(link.name)); }
+    if (link.type == H5O_TYPE_GROUP) {
+      out.push_back(std::move(link.name));
+    }
   }
   return out;
 }
@@ -146,7 +164,9 @@ std::vector<std::string> Reader::groups() const {
 Attributes Reader::attributes(const std::string& group) const {
   silence_hdf5();
   const Handle object(H5Oopen(impl_->file.get(), group.empty() ? "/" : group.c_str(), H5P_DEFAULT));
-  if (!object) { throw IoError(fmt::format("{}: there is no \"{}\" in it", impl_->path, group)); }
+  if (!object) {
+    throw IoError(fmt::format("{}: there is no \"{}\" in it", impl_->path, group));
+  }
   return read_attributes(object.get(), impl_->path + ":" + group);
 }
 
@@ -155,11 +175,15 @@ std::vector<VariableInfo> Reader::variables(const std::string& group) const {
   const Handle parent = impl_->open_group(group);
   std::vector<VariableInfo> out;
   for (auto& link : links_of(parent.get(), impl_->path)) {
-    if (link.type != H5O_TYPE_DATASET) { continue; }
+    if (link.type != H5O_TYPE_DATASET) {
+      continue;
+    }
     const std::string path = fmt::format("{}:{}/{}", impl_->path, group, link.name);
     const Handle dataset = checked(H5Dopen2(parent.get(), link.name.c_str(), H5P_DEFAULT), path, "open it");
     const auto title = read_text_attribute(dataset.get(), "NAME");
-    if (title && title->starts_with(bare_dimension)) { continue; }
+    if (title && title->starts_with(bare_dimension)) {
+      continue;
+    }
     VariableInfo info;
     info.shape = shape_of(dataset.get(), path);
     info.dimensions = dimensions_of(dataset.get(), info.shape.size());
@@ -176,7 +200,9 @@ std::pair<std::vector<double>, std::vector<std::size_t>> Reader::read(const std:
   const Handle dataset = impl_->open_dataset(name);
   const Handle type = checked(H5Dget_type(dataset.get()), path, "read the type");
   const H5T_class_t kind = H5Tget_class(type.get());
-  if (kind != H5T_FLOAT && kind != H5T_INTEGER) { throw IoError(fmt::format("{}: does not hold numbers", path)); }
+  if (kind != H5T_FLOAT && kind != H5T_INTEGER) {
+    throw IoError(fmt::format("{}: does not hold numbers", path));
+  }
   auto shape = shape_of(dataset.get(), path);
   std::vector<double> values(elements(shape, path));
   if (!values.empty()) {
@@ -190,7 +216,9 @@ std::vector<std::string> Reader::read_text(const std::string& name) const {
   const std::string path = impl_->path + ":" + name;
   const Handle dataset = impl_->open_dataset(name);
   const Handle type = checked(H5Dget_type(dataset.get()), path, "read the type");
-  if (H5Tget_class(type.get()) != H5T_STRING) { throw IoError(fmt::format("{}: does not hold text", path)); }
+  if (H5Tget_class(type.get()) != H5T_STRING) {
+    throw IoError(fmt::format("{}: does not hold text", path));
+  }
   const std::size_t count = elements(shape_of(dataset.get(), path), path);
   return count == 0 ? std::vector<std::string>{} : read_texts(dataset.get(), type.get(), count, path);
 }

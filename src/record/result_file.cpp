@@ -15,7 +15,8 @@
 namespace driftwell::record {
 
 struct ResultFile::Impl {
-  Impl(OutputPath paths, const Options& chosen) : path(std::move(paths)), options(chosen), lock(std::in_place, path.lock) {
+  Impl(OutputPath paths, const Options& chosen)
+      : path(std::move(paths)), options(chosen), lock(std::in_place, path.lock) {
     path.keep_previous();
     try {
       session = std::make_shared<Session>(path.part, options);
@@ -53,7 +54,8 @@ ResultFile::~ResultFile() {
   if (impl_->session->is_open()) {
     try {
       impl_->session->flush(); // an error on its way elsewhere: what the run had so far is worth having
-    } catch (...) {}           // the state of the flush before stays
+    } catch (...) {
+    } // the state of the flush before stays
   }
   impl_->session->abandon();
 }
@@ -65,14 +67,18 @@ void ResultFile::attribute(const std::string& name, const Value& value) {
 
 Group ResultFile::group(const std::string& name) {
   auto& known = impl_->groups[name];
-  if (!known) { known = std::make_shared<Group::Impl>(impl_->session, name); }
+  if (!known) {
+    known = std::make_shared<Group::Impl>(impl_->session, name);
+  }
   return Group(known);
 }
 
 void ResultFile::flush() { impl_->session->flush(); }
 
 void ResultFile::flush_if_due() {
-  if (impl_->session->flush_is_due()) { flush(); }
+  if (impl_->session->flush_is_due()) {
+    flush();
+  }
 }
 
 void ResultFile::finish() {
@@ -84,7 +90,9 @@ void ResultFile::finish() {
 void ResultFile::discard() {
   impl_->session->abandon();
   std::error_code ignored;
-  if (impl_->lock) { std::filesystem::remove(impl_->path.part, ignored); } // finished: it may be another run's
+  if (impl_->lock) {
+    std::filesystem::remove(impl_->path.part, ignored);
+  } // finished: it may be another run's
   impl_->lock.reset();
 }
 

@@ -30,8 +30,12 @@ Session::Session(const std::filesystem::path& part, const Options& options)
 Session::~Session() { abandon(); }
 
 void Session::demand_open() const {
-  if (!failure_.empty()) { throw IoError(failure_); }
-  if (!is_open()) { throw IoError(fmt::format("{}: the result file is closed already", path_)); }
+  if (!failure_.empty()) {
+    throw IoError(failure_);
+  }
+  if (!is_open()) {
+    throw IoError(fmt::format("{}: the result file is closed already", path_));
+  }
 }
 
 void Session::give_up() {
@@ -58,7 +62,9 @@ bool Session::flush_is_due() const {
 }
 
 void Session::flush_declarations() {
-  if (declared_) { flush(); }
+  if (declared_) {
+    flush();
+  }
 }
 
 void Session::close() {
@@ -73,7 +79,9 @@ void Session::close() {
 
 void Session::abandon() noexcept {
   silence_hdf5();
-  if (file_) { H5Fclose(file_.release()); } // not committed: the last flush is the state that counts
+  if (file_) {
+    H5Fclose(file_.release());
+  } // not committed: the last flush is the state that counts
   disk_.close();
 }
 

@@ -24,8 +24,7 @@ public:
   [[nodiscard]] bool is_open() const { return static_cast<bool>(file_); }
 
   /// Runs `work`, a series of HDF5 calls: no printing, an open file before, a disk that took everything after.
-  template <class Work>
-  auto guarded(Work&& work) {
+  template <class Work> auto guarded(Work&& work) {
     silence_hdf5();
     demand_open();
     if constexpr (std::is_void_v<decltype(work())>) {
@@ -48,14 +47,17 @@ public:
   void abandon() noexcept;
 
 private:
-  template <class Work>
-  void run(Work&& work) {
+  template <class Work> void run(Work&& work) {
     try {
       work();
     } catch (...) {
-      if (!disk_.failed()) { throw; } // the call was wrong, the file is not
+      if (!disk_.failed()) {
+        throw;
+      } // the call was wrong, the file is not
     }
-    if (disk_.failed()) { give_up(); }
+    if (disk_.failed()) {
+      give_up();
+    }
   }
   void demand_open() const;
   [[noreturn]] void give_up();

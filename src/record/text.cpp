@@ -10,11 +10,17 @@ namespace {
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
-  if (first < 0x80) { return 1; }
+  if (first < 0x80) {
+    return 1;
+  }
   const std::size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
-  if (length == 0 || text.size() < length) { return 0; }
+  if (length == 0 || text.size() < length) {
+    return 0;
+  }
   for (std::size_t i = 1; i < length; ++i) {
-    if (byte(i) < 0x80 || byte(i) > 0xBF) { return 0; }
+    if (byte(i) < 0x80 || byte(i) > 0xBF) {
+      return 0;
+    }
   }
   const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
   const bool surrogate = first == 0xED && byte(1) > 0x9F;

@@ -10,7 +10,9 @@ std::shared_ptr<const Source> source(std::string text) {
   return std::make_shared<const Source>(Source{"ou.toml", std::move(text)});
 }
 
-std::string nearest(std::string_view name, std::vector<std::string> candidates) { return nearest_name(name, candidates); }
+std::string nearest(std::string_view name, std::vector<std::string> candidates) {
+  return nearest_name(name, candidates);
+}
 
 /// The character of the source line that stands above the first caret of a message.
 std::string above_caret(const std::string& message) {
@@ -21,8 +23,8 @@ std::string above_caret(const std::string& message) {
 } // namespace
 
 TEST_CASE("an error shows place, line, caret, what is allowed and the nearest name") {
-  const std::string message =
-      render({source("[model]\ntemprature = 1\n"), 2, 1, 10}, "unknown key", {"temperature", "temperature", {"see docs"}});
+  const std::string message = render({source("[model]\ntemprature = 1\n"), 2, 1, 10}, "unknown key",
+                                     {"temperature", "temperature", {"see docs"}});
   CHECK(message == "ou.toml:2:1: error: unknown key\n"
                    "  2 | temprature = 1\n"
                    "    | ^^^^^^^^^^\n"
@@ -65,7 +67,8 @@ TEST_CASE("the caret stands under the right character") {
 }
 
 TEST_CASE("no control character reaches the terminal") {
-  const std::string message = render({source("a = \"\x1b[31m\x07\"\xff\u202e"), 1, 5, 4}, "found \x1b[2J", {"\x08", "\x1b", {}});
+  const std::string message =
+      render({source("a = \"\x1b[31m\x07\"\xff\u202e"), 1, 5, 4}, "found \x1b[2J", {"\x08", "\x1b", {}});
   CHECK(message == "ou.toml:1:5: error: found \\x1b[2J\n"
                    "  1 | a = \"\\x1b[31m\\x07\"\\xff\\u202e\n"
                    "    |     ^^^^^^^\n"

@@ -45,7 +45,8 @@ struct Experiment {
   std::string rest{};
 
   [[nodiscard]] std::string text() const {
-    return "[model]\n" + model + "\n[initial]\n" + initial + "\n[time]\n" + time + "\n[fokker_planck]\n" + fokker_planck + "\n" + rest;
+    return "[model]\n" + model + "\n[initial]\n" + initial + "\n[time]\n" + time + "\n[fokker_planck]\n" +
+           fokker_planck + "\n" + rest;
   }
   [[nodiscard]] driftwell::input::Spec parse(const std::vector<std::string>& overrides = {}) const {
     return driftwell::input::parse(text(), "test.toml", overrides);

@@ -60,14 +60,16 @@ TEST_CASE("an unknown path is shown in the override") {
                                            "    | ^^^^^\n"
                                            "  allowed: [model], [initial], [time], [fokker_planck] and [output]\n"
                                            "  did you mean 'model'?");
-  CHECK(error_of("sgd.steps=5").starts_with("--set sgd.steps=5:1:1: error: section [sgd] is not available in driftwell 0.1\n"));
+  CHECK(error_of("sgd.steps=5")
+            .starts_with("--set sgd.steps=5:1:1: error: section [sgd] is not available in driftwell 0.1\n"));
 }
 
 TEST_CASE("an override is judged like the file") {
-  CHECK(error_of("model.temperature=-1") == "--set model.temperature=-1:1:19: error: 'temperature' is out of range: found -1\n"
-                                            "  1 | model.temperature=-1\n"
-                                            "    |                   ^^\n"
-                                            "  allowed: a number > 0");
+  CHECK(error_of("model.temperature=-1") ==
+        "--set model.temperature=-1:1:19: error: 'temperature' is out of range: found -1\n"
+        "  1 | model.temperature=-1\n"
+        "    |                   ^^\n"
+        "  allowed: a number > 0");
   CHECK(error_of("model.learning_rate=0.1") ==
         "--set model.learning_rate=0.1:1:7: error: 'temperature' and 'learning_rate' cannot both be given\n"
         "  1 | model.learning_rate=0.1\n"
@@ -80,7 +82,8 @@ TEST_CASE("temperature set on a file with a learning rate gives the same error")
   Experiment e;
   e.model = "variables = [\"x\"]\npotential = \"x^2/2\"\nlearning_rate = 0.1\nbatch_size = 8\n";
   const std::string message = files::message_of([&] { (void)e.parse({"model.temperature=1"}); });
-  CHECK(message.starts_with("--set model.temperature=1:1:7: error: 'learning_rate' and 'temperature' cannot both be given\n"));
+  CHECK(message.starts_with(
+      "--set model.temperature=1:1:7: error: 'learning_rate' and 'temperature' cannot both be given\n"));
 }
 
 TEST_CASE("values that are no TOML") {
@@ -106,7 +109,8 @@ TEST_CASE("a path through something that is no table") {
 }
 
 TEST_CASE("what is no override at all is a usage error") {
-  for (const std::string text : {"model.temperature", "", "=1", ".=1", "model.=1", ".model=1", "model..temperature=1"}) {
+  for (const std::string text :
+       {"model.temperature", "", "=1", ".=1", "model.=1", ".model=1", "model..temperature=1"}) {
     INFO(text);
     CHECK_THROWS_AS(set({text}), UsageError);
   }

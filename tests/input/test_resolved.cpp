@@ -14,7 +14,8 @@ namespace {
 std::string toml(const Json& json) {
   if (json.is_object()) {
     std::string text;
-    for (const auto& [key, value] : json.items()) text += (text.empty() ? "{ \"" : ", \"") + key + "\" = " + toml(value);
+    for (const auto& [key, value] : json.items())
+      text += (text.empty() ? "{ \"" : ", \"") + key + "\" = " + toml(value);
     return text.empty() ? "{}" : text + " }";
   }
   if (!json.is_array()) return json.dump();
@@ -62,7 +63,8 @@ TEST_CASE("the resolved experiment is the experiment") {
   e.fokker_planck += "boundary = [\"periodic\", [\"absorbing\", \"reflecting\"]]\ndt = 0.1\n";
   e.rest = "[output]\nkeep_bits = 23\n";
   check_round_trip(e.parse());
-  e.model = "dimension = 2\npotential = \"\"\"\nx[1]^2 + \\\n x[2]^2\"\"\"\ndiffusion = [1, \"x[1]^2\"]\ntemperature = 1e-3\n";
+  e.model = "dimension = 2\npotential = \"\"\"\nx[1]^2 + \\\n x[2]^2\"\"\"\ndiffusion = [1, \"x[1]^2\"]\ntemperature = "
+            "1e-3\n";
   for (const std::string law : {"steady_state = true", "samples = \"a.h5\""}) {
     e.initial = law + "\n";
     check_round_trip(e.parse());

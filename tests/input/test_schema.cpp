@@ -12,7 +12,8 @@ TEST_CASE("every key of the schema is documented, with what it takes by default"
   REQUIRE_FALSE(docs.empty());
   for (const TableSchema& table : all_tables()) {
     // Every table has a heading with its path; its keys are rows behind it, before the next heading.
-    const std::string heading = table.path.empty() ? "## Outside of any section" : "## `" + std::string(table.path) + "`";
+    const std::string heading =
+        table.path.empty() ? "## Outside of any section" : "## `" + std::string(table.path) + "`";
     const std::size_t begin = docs.find(heading + "\n");
     INFO(heading);
     REQUIRE(begin != std::string::npos);
@@ -25,7 +26,8 @@ TEST_CASE("every key of the schema is documented, with what it takes by default"
       CHECK(key.about.ends_with('.'));
     }
   }
-  for (const std::string_view section : unavailable_sections()) CHECK(docs.find("`[" + std::string(section) + "]`") != std::string::npos);
+  for (const std::string_view section : unavailable_sections())
+    CHECK(docs.find("`[" + std::string(section) + "]`") != std::string::npos);
   for (const std::string_view name : expression_names()) {
     INFO(name);
     CHECK(docs.find("`" + std::string(name) + "`") != std::string::npos);

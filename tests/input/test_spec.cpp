@@ -101,7 +101,9 @@ TEST_CASE("potential: expression, number, name with options") {
   CHECK(Experiment{}.parse().model.potential->expression.value == "x^2/2");
   CHECK(with_model("variables = [\"x\"]\npotential = 0\ntemperature = 1\n").model.potential->expression.value == "0");
   const ModelSpec model =
-      with_model("variables = [\"x\"]\npotential = { name = \"double_well\", barrier = 2, at = [-1.5, 1] }\ntemperature = 1\n").model;
+      with_model(
+          "variables = [\"x\"]\npotential = { name = \"double_well\", barrier = 2, at = [-1.5, 1] }\ntemperature = 1\n")
+          .model;
   CHECK(model.potential->expression.value.empty());
   CHECK(model.potential->name.value == "double_well");
   REQUIRE(model.potential->options.size() == 2);
@@ -142,7 +144,8 @@ TEST_CASE("diffusion: scalar, diagonal, matrix, as texts and as numbers") {
 
 TEST_CASE("temperature, or learning rate with batch size") {
   CHECK(with_model("variables = [\"x\"]\npotential = \"x\"\ntemperature = 2\n").model.temperature.value == 2.0);
-  const ModelSpec model = with_model("variables = [\"x\"]\npotential = \"x\"\nlearning_rate = 0.1\nbatch_size = 8\n").model;
+  const ModelSpec model =
+      with_model("variables = [\"x\"]\npotential = \"x\"\nlearning_rate = 0.1\nbatch_size = 8\n").model;
   CHECK(model.temperature.value == 0.1 / 16);
   CHECK(model.learning_rate->value == 0.1);
   CHECK(model.batch_size->value == 8.0);
@@ -170,7 +173,9 @@ TEST_CASE("initial: gaussian") {
   const std::vector<Numbers> diagonal{{0.25, 0}, {0, 4}};
   CHECK(law<GaussianLaw>("gaussian = { mean = [0, 1], std = [0.5, 2] }", plane()).covariance == diagonal);
   const std::vector<Numbers> full{{1, 0.2}, {0.2, 0.5}};
-  CHECK(law<GaussianLaw>("[initial.gaussian]\nmean = [0, 1]\ncovariance = [[1, 0.2], [0.2, 0.5]]", plane()).covariance == full);
+  CHECK(
+      law<GaussianLaw>("[initial.gaussian]\nmean = [0, 1]\ncovariance = [[1, 0.2], [0.2, 0.5]]", plane()).covariance ==
+      full);
   CHECK(one.mean_origin.line == 7);
   CHECK(one.mean_origin.column == 21);
   CHECK(one.spread_origin.column == 30);
@@ -192,9 +197,10 @@ TEST_CASE("initial: point, uniform, steady state, samples") {
 
 TEST_CASE("initial: mixture, inline and as sections; weights sum to 1") {
   using Mixture = std::shared_ptr<const MixtureLaw>;
-  for (const std::string text : {"mixture = [{ weight = 1, point = -1 }, { weight = 3, gaussian = { mean = 1, std = 0.1 } }]",
-                                 "[[initial.mixture]]\nweight = 1\npoint = -1\n[[initial.mixture]]\nweight = 3\n"
-                                 "gaussian = { mean = 1, std = 0.1 }"}) {
+  for (const std::string text :
+       {"mixture = [{ weight = 1, point = -1 }, { weight = 3, gaussian = { mean = 1, std = 0.1 } }]",
+        "[[initial.mixture]]\nweight = 1\npoint = -1\n[[initial.mixture]]\nweight = 3\n"
+        "gaussian = { mean = 1, std = 0.1 }"}) {
     const auto mixture = law<Mixture>(text);
     CHECK(mixture->weights == Numbers{0.25, 0.75});
     CHECK(std::get<PointLaw>(mixture->parts[0]).at == Numbers{-1});

@@ -40,26 +40,30 @@ private:
 };
 
 /// The message of the IoError that `work` throws; empty when it throws none.
-template <class Work>
-std::string io_error(Work&& work) {
+template <class Work> std::string io_error(Work&& work) {
   try {
     work();
-  } catch (const IoError& e) { return e.what(); }
+  } catch (const IoError& e) {
+    return e.what();
+  }
   return {};
 }
 
 /// Runs `work` in a child process; its wait status. The child is ended when it takes longer than `seconds`.
-template <class Work>
-int in_child(Work&& work, unsigned seconds = 30) {
+template <class Work> int in_child(Work&& work, unsigned seconds = 30) {
   const pid_t child = ::fork();
   if (child == 0) {
     // Catch's handlers would report a signal as a failed test of the parent.
-    for (const int number : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGTERM, SIGINT}) { std::signal(number, SIG_DFL); }
+    for (const int number : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGTERM, SIGINT}) {
+      std::signal(number, SIG_DFL);
+    }
     ::alarm(seconds);
     int code = 99;
     try {
       code = work();
-    } catch (const std::exception&) { code = 98; }
+    } catch (const std::exception&) {
+      code = 98;
+    }
     ::_exit(code);
   }
   int status = 0;
@@ -95,32 +99,46 @@ inline void small_run(ResultFile& file, std::size_t frames, bool flush_each = fa
   std::vector<double> field(40 * 30);
   for (std::size_t k = 0; k < frames; ++k) {
     const double t = static_cast<double>(k);
-    for (std::size_t i = 0; i < field.size(); ++i) { field[i] = field_value(k, i); }
+    for (std::size_t i = 0; i < field.size(); ++i) {
+      field[i] = field_value(k, i);
+    }
     group.write_frame("time", k, {&t, 1});
     group.write_frame("kl", k, {&t, 1});
     group.write_frame("mean", k, std::vector<double>{t, -t});
     group.write_frame("density", k, field);
-    if (flush_each) { file.flush(); }
+    if (flush_each) {
+      file.flush();
+    }
   }
 }
 
 /// Number of frames in a file of small_run after checking that each is right; -1 when the group is not there yet.
 inline long checked_frames(const fs::path& path) {
   const Reader reader(path);
-  if (reader.groups().empty()) { return -1; }
+  if (reader.groups().empty()) {
+    return -1;
+  }
   const auto names = reader.variables("/run");
-  if (names.size() != 7) { return -1; }
+  if (names.size() != 7) {
+    return -1;
+  }
   const auto time = reader.read("/run/time").first;
   const auto [kl, kl_shape] = reader.read("/run/kl");
   const auto [mean, mean_shape] = reader.read("/run/mean");
   const auto [density, shape] = reader.read("/run/density");
   const auto n = time.size();
-  if (kl_shape.at(0) != n || mean_shape.at(0) != n || shape.at(0) != n) { return -2; }
+  if (kl_shape.at(0) != n || mean_shape.at(0) != n || shape.at(0) != n) {
+    return -2;
+  }
   for (std::size_t k = 0; k < n; ++k) {
     const double t = static_cast<double>(k);
-    if (time[k] != t || kl[k] != t || mean[2 * k + 1] != -t) { return -3; }
+    if (time[k] != t || kl[k] != t || mean[2 * k + 1] != -t) {
+      return -3;
+    }
     for (std::size_t i = 0; i < 1200; ++i) {
-      if (density[k * 1200 + i] != field_value(k, i)) { return -4; }
+      if (density[k * 1200 + i] != field_value(k, i)) {
+        return -4;
+      }
     }
   }
   return static_cast<long>(n);

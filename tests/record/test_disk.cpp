@@ -31,6 +31,21 @@ void run_to_the_end(const fs::path& out, std::size_t frames) {
   file.finish();
 }
 
+/// checked_frames, or -10 when the file opens but not all of it can be read, or -20 when it does not open. In a child
+/// process, since HDF5 leaks memory over a file that contradicts itself.
+long look_at(const fs::path& part) {
+  const int status = in_child([&] {
+    long frames = -20;
+    static_cast<void>(io_error([&] {
+      static_cast<void>(Reader(part).groups());
+      frames = -10;
+      frames = checked_frames(part);
+    }));
+    return static_cast<int>(frames + 20);
+  });
+  return WIFEXITED(status) ? WEXITSTATUS(status) - 20 : -30;
+}
+
 } // namespace
 
 TEST_CASE("a disk that is full from any write on: one IoError, the old result and a readable .part", "[record]") {
@@ -47,7 +62,9 @@ TEST_CASE("a disk that is full from any write on: one IoError, the old result an
     const std::string message = io_error([&] { run_to_the_end(out, 5); });
     Disk::inject({});
     REQUIRE(H5Fget_obj_count(static_cast<hid_t>(H5F_OBJ_ALL), H5F_OBJ_ALL) == 0);
-    if (message.empty()) { break; }
+    if (message.empty()) {
+      break;
+    }
     INFO("write " << n << ": " << message);
     REQUIRE_THAT(message, Contains(std::strerror(error)) && Contains("out.h5.part"));
     REQUIRE(bytes_of(out) == old);
@@ -63,7 +80,9 @@ TEST_CASE("a disk that is full from any write on: one IoError, the old result an
   }
   CHECK(n > 20);
   CHECK(readable > 10);
-  if (error == ENOSPC) { CHECK(torn == 0); }
+  if (error == ENOSPC) {
+    CHECK(torn == 0);
+  }
   CHECK(checked_frames(out) == 5);
 }
 
@@ -79,31 +98,34 @@ TEST_CASE("a run killed at any write leaves a .part that opens", "[record]") {
       run_to_the_end(out, 5);
       return 0;
     });
-    if (WIFEXITED(status)) { break; }
+    if (WIFEXITED(status)) {
+      break;
+    }
     REQUIRE(WTERMSIG(status) == SIGKILL);
     REQUIRE_FALSE(fs::exists(out));
-    long frames = -9;
-    const std::string message = io_error([&] {
-      static_cast<void>(Reader(part).groups());
+    const long frames = look_at(part);
+    INFO("write " << n << ": " << frames << " frames");
+    if (frames >= -10) {
       ++opened;
-      frames = checked_frames(part);
-    });
-    INFO("write " << n << ": " << message << " frames " << frames);
-    if (frames >= -1) { ++complete; }
+    }
+    if (frames >= -1) {
+      ++complete;
+    }
     if (spare_commits && n > 2) { // between commits the state of the last one is untouched
       CHECK(frames >= std::max(most, -1L));
       most = std::max(most, frames);
     }
   }
-  WARN((spare_commits ? "between commits: " : "anywhere: ")
-       << n << " kills, " << opened << " opened, " << complete << " complete");
+  INFO(n << " kills, " << opened << " opened, " << complete << " complete");
   CHECK(n > 10);
   CHECK(opened >= n - 3); // the first writes make the empty file
   CHECK(checked_frames(out) == 5);
 }
 
 TEST_CASE("a full file system: IoError, the old result survives, no new one appears", "[record]") {
-  if (::geteuid() != 0) { return; }
+  if (::geteuid() != 0) {
+    return;
+  }
   const Scratch scratch;
   const fs::path mount = scratch / "tiny";
   fs::create_directory(mount);

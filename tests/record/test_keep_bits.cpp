@@ -43,10 +43,14 @@ TEST_CASE("rounding leaves NaN, infinities, zeros and the largest numbers what t
 TEST_CASE("keep_bits makes a file smaller and leaves coordinates alone", "[record]") {
   const Scratch scratch;
   std::vector<double> values(100 * 100);
-  for (std::size_t i = 0; i < values.size(); ++i) { values[i] = std::sin(static_cast<double>(i)); }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = std::sin(static_cast<double>(i));
+  }
   for (const bool rounding : {false, true}) {
     Options options;
-    if (rounding) { options.keep_bits = 12; }
+    if (rounding) {
+      options.keep_bits = 12;
+    }
     ResultFile file(scratch / (rounding ? "rounded.h5" : "full.h5"), options);
     Group g = file.group("g");
     g.growing_dimension("time");
@@ -67,6 +71,8 @@ TEST_CASE("keep_bits makes a file smaller and leaves coordinates alone", "[recor
   CHECK(reader.read("/g/number").first[0] == round_to_bits(0.1, 12));
   const auto read = reader.read("/g/v").first;
   bool right = true;
-  for (std::size_t i = 0; i < values.size(); ++i) { right = right && read[i] == round_to_bits(values[i], 12); }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    right = right && read[i] == round_to_bits(values[i], 12);
+  }
   CHECK(right);
 }

@@ -32,12 +32,15 @@ int read_everything(const fs::path& path) {
       static_cast<void>(reader.attributes("/" + group));
       for (const auto& info : reader.variables("/" + group)) {
         const std::string name = "/" + group + "/" + info.name;
-        if (io_error([&] { static_cast<void>(reader.read(name)); }).find("does not hold numbers") != std::string::npos) {
+        if (io_error([&] { static_cast<void>(reader.read(name)); }).find("does not hold numbers") !=
+            std::string::npos) {
           static_cast<void>(reader.read_text(name));
         }
       }
     }
-  } catch (const IoError& e) { return std::string(e.what()).find(path.string()) == 0 ? 1 : 2; }
+  } catch (const IoError& e) {
+    return std::string(e.what()).find(path.string()) == 0 ? 1 : 2;
+  }
   return 0;
 }
 
@@ -63,12 +66,14 @@ struct Outcomes {
 
 /// HDF5 prints nothing: what a child writes to stderr would be seen here.
 void silence_is_golden(const fs::path& log, int (*work)(const fs::path&), const fs::path& path, Outcomes& outcomes) {
-  outcomes.take(in_child([&] {
-    static_cast<void>(std::freopen(log.c_str(), "a", stderr));
-    const int result = work(path);
-    H5close(); // as at the end of a process
-    return result;
-  }, 5));
+  outcomes.take(in_child(
+      [&] {
+        static_cast<void>(std::freopen(log.c_str(), "a", stderr));
+        const int result = work(path);
+        H5close(); // as at the end of a process
+        return result;
+      },
+      5));
 }
 
 } // namespace
@@ -100,7 +105,9 @@ TEST_CASE("no permission is said", "[record]") {
   fs::permissions(scratch / "out.h5", fs::perms::none);
   fs::permissions(scratch.path(), fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
   const int denied = in_child([&] {
-    if (::geteuid() == 0 && ::seteuid(65534) != 0) { return 0; }
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) {
+      return 0;
+    }
     const auto message = io_error([&] { const Reader reader(scratch / "out.h5"); });
     const auto writing = io_error([&] { ResultFile file(scratch / "new.h5"); });
     return message.find("Permission denied") != std::string::npos &&
@@ -166,8 +173,12 @@ TEST_CASE("random bytes behind a valid signature are refused", "[record]") {
   Outcomes outcomes;
   for (int i = 0; i < 50; ++i) {
     std::string bytes = "\x89HDF\r\n\x1a\n";
-    while (bytes.size() < 4000) { bytes += static_cast<char>(random()); }
-    if (i % 2 == 0) { bytes[8] = static_cast<char>(i % 4); } // a superblock version that exists
+    while (bytes.size() < 4000) {
+      bytes += static_cast<char>(random());
+    }
+    if (i % 2 == 0) {
+      bytes[8] = static_cast<char>(i % 4);
+    } // a superblock version that exists
     write_bytes(scratch / "random.h5", bytes);
     silence_is_golden(scratch / "log", &read_everything, scratch / "random.h5", outcomes);
   }

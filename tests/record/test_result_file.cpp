@@ -19,14 +19,18 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 const VariableInfo& named(const std::vector<VariableInfo>& all, const std::string& name) {
   for (const auto& info : all) {
-    if (info.name == name) { return info; }
+    if (info.name == name) {
+      return info;
+    }
   }
   throw std::out_of_range(name);
 }
 
 Value attribute_of(const Attributes& all, const std::string& name) {
   for (const auto& [key, value] : all) {
-    if (key == name) { return value; }
+    if (key == name) {
+      return value;
+    }
   }
   throw std::out_of_range(name);
 }
@@ -62,8 +66,11 @@ TEST_CASE("values, shapes, dimensions and their order come back", "[record]") {
   CHECK(reader.groups() == std::vector<std::string>{"g"});
   const auto all = reader.variables("/g");
   std::vector<std::string> names;
-  for (const auto& info : all) { names.push_back(info.name); }
-  CHECK(names == std::vector<std::string>{"time", "x", "variable", "z_first", "a_second", "fixed", "number", "verdict"});
+  for (const auto& info : all) {
+    names.push_back(info.name);
+  }
+  CHECK(names ==
+        std::vector<std::string>{"time", "x", "variable", "z_first", "a_second", "fixed", "number", "verdict"});
   CHECK(named(all, "a_second").dimensions == std::vector<std::string>{"time", "x", "variable"});
   CHECK(named(all, "a_second").shape == std::vector<std::size_t>{2, 3, 2});
   CHECK(named(all, "z_first").shape == std::vector<std::size_t>{2}); // all grow together
@@ -84,17 +91,22 @@ TEST_CASE("values, shapes, dimensions and their order come back", "[record]") {
 
 TEST_CASE("attributes of every kind, of any length, overwritten any number of times", "[record]") {
   const Scratch scratch;
-  const std::string sizes[] = {"", "ψ", std::string(65'000, 'a'), std::string(70'000, 'b'), std::string(3'000'000, 'c')};
+  const std::string sizes[] = {"", "ψ", std::string(65'000, 'a'), std::string(70'000, 'b'),
+                               std::string(3'000'000, 'c')};
   {
     ResultFile file(scratch / "out.h5");
-    for (std::size_t i = 0; i < 5; ++i) { file.attribute("text" + std::to_string(i), sizes[i]); }
+    for (std::size_t i = 0; i < 5; ++i) {
+      file.attribute("text" + std::to_string(i), sizes[i]);
+    }
     file.attribute("list", std::vector<double>{1, -2.5});
     file.attribute("list", std::vector<double>{1, -2.5, not_a_number});
     file.attribute("none", std::vector<double>{});
     file.attribute("whole", std::int64_t{-9'007'199'254'740'993});
     file.attribute("nul", std::string("a\0b", 3));
     file.attribute("bad", "\xFF\xC3");
-    for (int i = 0; i < 70'000; ++i) { file.attribute("again", static_cast<double>(i)); }
+    for (int i = 0; i < 70'000; ++i) {
+      file.attribute("again", static_cast<double>(i));
+    }
     file.group("g").attribute("of_group", 0.5);
     file.group("g").attribute("of_group", "now a text");
     file.finish();
@@ -107,7 +119,8 @@ TEST_CASE("attributes of every kind, of any length, overwritten any number of ti
   CHECK(std::get<std::vector<double>>(attribute_of(all, "list")).size() == 3);
   CHECK(std::get<std::vector<double>>(attribute_of(all, "none")).empty());
   CHECK(std::get<std::int64_t>(attribute_of(all, "whole")) == -9'007'199'254'740'993);
-  CHECK(std::get<std::string>(attribute_of(all, "nul")) == "a\xE2\x90\x80" "b");
+  CHECK(std::get<std::string>(attribute_of(all, "nul")) == "a\xE2\x90\x80"
+                                                           "b");
   CHECK(std::get<std::string>(attribute_of(all, "bad")) == "\xEF\xBF\xBD\xEF\xBF\xBD");
   CHECK(std::get<double>(attribute_of(all, "again")) == 69'999);
   CHECK(std::get<std::string>(attribute_of(reader.attributes("/g"), "of_group")) == "now a text");
@@ -251,7 +264,9 @@ TEST_CASE("a second writer is told who writes; a dead one is taken over", "[reco
   CHECK_FALSE(fs::exists(lock));
   const int dead = [] { // a number that was a process and is none any more
     const pid_t child = ::fork();
-    if (child == 0) { ::_exit(0); }
+    if (child == 0) {
+      ::_exit(0);
+    }
     int status = 0;
     ::waitpid(child, &status, 0);
     return child;
@@ -282,7 +297,8 @@ TEST_CASE("of many runs that start at once on a stale lock one writes", "[record
         code = 0;
         ::usleep(300'000);
         ::_exit(code); // holding the lock
-      } catch (const IoError&) {}
+      } catch (const IoError&) {
+      }
       ::_exit(code);
     }
   }
@@ -290,7 +306,9 @@ TEST_CASE("of many runs that start at once on a stale lock one writes", "[record
   for (const pid_t child : children) {
     int status = 0;
     ::waitpid(child, &status, 0);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) { ++winners; }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+      ++winners;
+    }
   }
   CHECK(winners == 1);
 }
@@ -336,9 +354,13 @@ TEST_CASE("a frame of more than a GiB", "[record][slow]") {
   const Scratch scratch;
   const std::size_t rows = 1200, columns = 120'000;
   std::vector<double> frame(rows * columns);
-  for (std::size_t i = 0; i < rows; ++i) { frame[i * columns] = static_cast<double>(i); }
+  for (std::size_t i = 0; i < rows; ++i) {
+    frame[i * columns] = static_cast<double>(i);
+  }
   Options options;
-  if (GENERATE(false, true)) { options.keep_bits = 20; }
+  if (GENERATE(false, true)) {
+    options.keep_bits = 20;
+  }
   {
     ResultFile file(scratch / "out.h5", options);
     Group g = file.group("g");
@@ -354,6 +376,8 @@ TEST_CASE("a frame of more than a GiB", "[record][slow]") {
   CHECK(shape == std::vector<std::size_t>{2, rows, columns});
   CHECK(std::isnan(values[5]));
   bool right = true;
-  for (std::size_t i = 0; i < rows; ++i) { right = right && values[(rows + i) * columns] == static_cast<double>(i); }
+  for (std::size_t i = 0; i < rows; ++i) {
+    right = right && values[(rows + i) * columns] == static_cast<double>(i);
+  }
   CHECK(right);
 }

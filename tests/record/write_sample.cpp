@@ -20,14 +20,18 @@ constexpr std::size_t nx = 40, ny = 30, particles = 7;
 
 std::vector<double> centres(std::size_t n) {
   std::vector<double> x(n);
-  for (std::size_t i = 0; i < n; ++i) { x[i] = -1 + 2 * (static_cast<double>(i) + 0.5) / static_cast<double>(n); }
+  for (std::size_t i = 0; i < n; ++i) {
+    x[i] = -1 + 2 * (static_cast<double>(i) + 0.5) / static_cast<double>(n);
+  }
   return x;
 }
 
 /// A frame whose values say which frame it is: the reading side recomputes them.
 std::vector<double> frame_values(std::size_t n, std::size_t frame) {
   std::vector<double> values(n);
-  for (std::size_t i = 0; i < n; ++i) { values[i] = static_cast<double>(frame) + static_cast<double>(i) / 1024; }
+  for (std::size_t i = 0; i < n; ++i) {
+    values[i] = static_cast<double>(frame) + static_cast<double>(i) / 1024;
+  }
   return values;
 }
 
@@ -88,7 +92,9 @@ void theorem_group(record::ResultFile& file) {
 void write(const char* out, std::size_t frames, long pause) {
   record::Options options;
   options.replace = true;
-  if (pause >= 0) { options.flush_seconds = 0.02; }
+  if (pause >= 0) {
+    options.flush_seconds = 0.02;
+  }
   record::ResultFile file(out, options);
   root_attributes(file);
   auto density = density_group(file);
@@ -97,7 +103,9 @@ void write(const char* out, std::size_t frames, long pause) {
   for (std::size_t k = 0; k < frames; ++k) {
     const double t = static_cast<double>(k) / 8;
     density.write_frame("time", k, {&t, 1});
-    for (const char* name : {"zeta", "kl"}) { density.write_frame(name, k, frame_values(1, k)); }
+    for (const char* name : {"zeta", "kl"}) {
+      density.write_frame(name, k, frame_values(1, k));
+    }
     density.write_frame("mean", k, frame_values(2, k));
     density.write_frame("covariance", k, frame_values(4, k));
     density.write_frame("spectrum", k, frame_values(2, k));
@@ -108,7 +116,9 @@ void write(const char* out, std::size_t frames, long pause) {
       cloud.write_frame("sample", k / 2, frame_values(particles * 2, k));
     }
     file.flush_if_due();
-    if (pause > 0) { std::this_thread::sleep_for(std::chrono::milliseconds(pause)); }
+    if (pause > 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(pause));
+    }
   }
   file.attribute("complete", std::int64_t{1});
   file.finish();
@@ -117,7 +127,9 @@ void write(const char* out, std::size_t frames, long pause) {
 } // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) { return static_cast<int>(driftwell::ExitCode::usage); }
+  if (argc < 2) {
+    return static_cast<int>(driftwell::ExitCode::usage);
+  }
   try {
     write(argv[1], argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 10, argc > 3 ? std::atol(argv[3]) : -1);
   } catch (const driftwell::Error& e) {

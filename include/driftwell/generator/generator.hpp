@@ -43,7 +43,7 @@ public:
   [[nodiscard]] double temperature() const { return temperature_; }
   /// Q, acting on probabilities of cells.
   [[nodiscard]] const Stencil& rates() const { return rates_; }
-  /// Rate at which each cell loses probability through absorbing walls; all 0 without such walls.
+  /// Rate at which each cell loses probability through absorbing walls; empty without such walls.
   [[nodiscard]] const Eigen::VectorXd& loss() const { return loss_; }
   [[nodiscard]] bool conservative() const { return conservative_; }
 

@@ -41,14 +41,18 @@ WorkingForm::WorkingForm(const EvolutionProblem& problem)
     start_ = divided(problem.initial);
     return;
   }
-  right_ = divided(steady_.p); // A right = 0, left^T A = 0, left . right = 1
-  left_ = s_ / s_.dot(right_);
+  if (!symmetric()) { // A right = 0, left^T A = 0, left . right = 1; where A is symmetric both are s
+    right_ = divided(steady_.p);
+    left_ = s_ / s_.dot(right_);
+  }
   start_ = divided(problem.initial - steady_.p);
   deflate(start_);
 }
 
 void WorkingForm::deflate(Eigen::Ref<VectorXd> u) const {
-  if (conservative_) u -= left_.dot(u) * right_;
+  if (!conservative_) return;
+  if (symmetric()) u -= s_.dot(u) * s_;
+  else u -= left_.dot(u) * right_;
 }
 
 void WorkingForm::probabilities(const double* u, VectorXd& p) const {
