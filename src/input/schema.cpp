@@ -118,10 +118,10 @@ constexpr std::array<TableSchema, 10> tables{{
 constexpr std::array<std::string_view, 6> later_sections{"langevin", "sgd",   "landscape",
                                                          "verify",   "sweep", "trajectories"};
 
-constexpr std::array<std::string_view, 27> reserved{"exp",     "log",  "log1p", "expm1", "sqrt", "sin",  "cos",
-                                                    "tan",     "asin", "acos",  "atan",  "sinh", "cosh", "tanh",
-                                                    "erf",     "abs",  "min",   "max",   "pow",  "relu", "softplus",
-                                                    "sigmoid", "step", "where", "sum",   "pi",   "t"};
+constexpr std::array<std::string_view, 28> reserved{"exp",      "log",     "log1p", "expm1", "sqrt", "sin",  "cos",
+                                                    "tan",      "asin",    "acos",  "atan",  "sinh", "cosh", "tanh",
+                                                    "erf",      "abs",     "sign",  "min",   "max",  "pow",  "relu",
+                                                    "softplus", "sigmoid", "step",  "where", "sum",  "pi",   "t"};
 
 constexpr std::array<std::string_view, 20> result_names{
     "time",        "snapshot_time",  "variable",     "variable_2", "particle",
