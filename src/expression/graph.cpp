@@ -1,7 +1,9 @@
 #include "graph.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <stdexcept>
+#include <unordered_set>
 
 namespace driftwell::expression {
 
@@ -52,6 +54,21 @@ NodeId Graph::intern(Kind kind, std::uint8_t code, double value, std::span<const
 }
 
 std::vector<NodeId> Graph::reachable(std::span<const NodeId> roots) const {
+  // A small formula in a large graph (one of many derivatives) must not cost a walk over the whole graph.
+  std::unordered_set<NodeId> found(roots.begin(), roots.end());
+  std::vector<NodeId> ids(found.begin(), found.end());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids.size() > nodes_.size() / 16)
+      return reachable_of_many(roots);
+    for (const Operand& operand : operands(ids[i]))
+      if (found.insert(operand.node).second)
+        ids.push_back(operand.node);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+std::vector<NodeId> Graph::reachable_of_many(std::span<const NodeId> roots) const {
   std::vector<bool> seen(nodes_.size(), false);
   NodeId top = 0;
   for (const NodeId root : roots) {
@@ -59,8 +76,6 @@ std::vector<NodeId> Graph::reachable(std::span<const NodeId> roots) const {
     top = std::max(top, root);
   }
   std::vector<NodeId> ids;
-  if (roots.empty())
-    return ids;
   for (NodeId id = top + 1; id-- > 0;) {
     if (!seen[id])
       continue;

@@ -86,6 +86,7 @@ public:
 
 private:
   NodeId intern(Kind kind, std::uint8_t code, double value, std::span<const Operand> operands, std::uint32_t index = 0);
+  [[nodiscard]] std::vector<NodeId> reachable_of_many(std::span<const NodeId> roots) const;
   NodeId rebuild(const Graph& other, NodeId id, const std::vector<NodeId>& map);
 
   std::vector<Node> nodes_;

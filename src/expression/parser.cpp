@@ -121,7 +121,8 @@ NodeId Parser::parse_name() {
     if (called)
       fail("'" + std::string(text) + "' is a variable, not a function; a missing '*'?", name);
     if (now().sign != Sign::open_index)
-      fail("'" + std::string(text) + "' needs an index", name, symbols_.base + "[1] to " + symbols_.base + "[" + std::to_string(symbols_.variables.size()) + "]");
+      fail("'" + std::string(text) + "' needs an index", name,
+           symbols_.base + "[1] to " + symbols_.base + "[" + std::to_string(symbols_.variables.size()) + "]");
     return parse_indexed(name);
   }
   const auto known = names_.find(text);

@@ -26,7 +26,9 @@ NodeId Parser::parse_call(const Token& name) {
   }
   if (count < callable.least || count > callable.most) {
     const bool open_ended = callable.most > 4;
-    fail("'" + std::string(callable.name) + "' takes " + (open_ended ? "at least " : "") + arguments(callable.least) + ", found " + std::to_string(count), name);
+    fail("'" + std::string(callable.name) + "' takes " + (open_ended ? "at least " : "") + arguments(callable.least) + ", found " +
+             std::to_string(count),
+         name);
   }
   ++at_;
   if (callable.form == Callable::Form::where)

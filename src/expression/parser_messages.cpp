@@ -3,7 +3,6 @@
 
 #include "driftwell/core/source.hpp"
 
-#include <algorithm>
 
 namespace driftwell::expression {
 
@@ -20,7 +19,7 @@ void Parser::fail(const std::string& message, const Token& at, std::string allow
 }
 
 std::string Parser::describe(const Token& token) const {
-  return token.sign == Sign::end ? std::string("the end of the formula") : "'" + std::string(word(token)) + "'";
+  return token.sign == Sign::end ? std::string("the end of the formula") : std::string("'").append(word(token)).append("'");
 }
 
 std::string Parser::bound_values() const {
@@ -67,9 +66,10 @@ void Parser::refuse_unknown(const Token& name) const {
     candidates.emplace_back(entry.first);
   candidates.emplace_back("pi");
   std::string nearest = nearest_name(text, candidates);
-  if (symbols_.indexed && (nearest == symbols_.base || nearest.empty()) && text.size() > symbols_.base.size() &&
-      text.starts_with(symbols_.base) && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(symbols_.base.size()), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
-    nearest = symbols_.base + "[" + text.substr(symbols_.base.size()) + "]";
+  const std::string& base = symbols_.base; // x3 for x[3]
+  const std::string_view digits = symbols_.indexed && text.starts_with(base) ? std::string_view(text).substr(base.size()) : std::string_view{};
+  if (!digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos)
+    nearest = base + "[" + std::string(digits) + "]";
   if (text == "e" && nearest.empty())
     nearest = "exp(1)";
   fail("unknown name '" + text + "'", name, known_names(), nearest);

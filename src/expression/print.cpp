@@ -157,8 +157,10 @@ private:
 
   void expand_factor(NodeId base, double exponent) {
     put(base, exponent == 1.0 ? level_power : level_atom);
-    if (exponent != 1.0)
-      put("^" + number_text(exponent));
+    if (exponent != 1.0) {
+      put("^");
+      put(number_text(exponent));
+    }
   }
 
   const Graph& graph_;

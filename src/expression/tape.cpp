@@ -150,9 +150,10 @@ std::string Tape::listing() const {
   const Program& program = impl_->program;
   const auto place = [&](Place p) -> std::string {
     if (p < program.inputs)
-      return "in" + std::to_string(p + 1);
+      return std::string("in").append(std::to_string(p + 1));
     p -= static_cast<Place>(program.inputs);
-    return p < program.registers ? "r" + std::to_string(p + 1) : "out" + std::to_string(p - program.registers + 1);
+    const bool is_register = p < program.registers;
+    return std::string(is_register ? "r" : "out").append(std::to_string(is_register ? p + 1 : p - program.registers + 1));
   };
   std::string text;
   for (const Instruction& instruction : program.instructions) {

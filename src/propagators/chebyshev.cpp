@@ -52,6 +52,9 @@ std::vector<double> coefficients(double tau, double eps) {
   return value;
 }
 
+/// Of a polynomial over its start: what is cut off and what is rounded grows with it.
+constexpr double most_growth = 1e3;
+
 class Expansion {
 public:
   Expansion(const WorkingForm& form, double bound, double eps) : form_(form), bound_(bound), eps_(eps) {
@@ -85,7 +88,7 @@ public:
       ++products_;
       if (form_.symmetric() || k % 16 != 0) continue;
       growth = std::max(growth, here_.norm() / size);
-      if (!(growth < 1e5)) return false;
+      if (!(growth < most_growth)) return false;
     }
     // What was cut off: a tail of coefficients that fall faster than geometrically, times polynomials.
     for (Index i = 0; i < columns.cols(); ++i) {
@@ -130,7 +133,7 @@ public:
   EvolutionReport propagate(const EvolutionProblem& problem, const Observe& observe) const override {
     const WorkingForm form(problem);
     const double bound = -(form.symmetric() ? form.A() : problem.generator.rates()).spectral_bound();
-    Expansion expansion(form, bound, problem.tolerance * 1e-3);
+    Expansion expansion(form, bound, problem.tolerance * (form.symmetric() ? 1e-3 : 1e-3 / most_growth));
     observe(0, problem.initial);
     VectorXd state = form.start(), p;
     MatrixXd columns;

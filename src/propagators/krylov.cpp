@@ -28,6 +28,8 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr Index most_vectors = 160;
+/// Coefficients of a few dozen vectors cannot settle better than this.
+constexpr double rounding = 1e-12;
 /// Times of one segment lie within this factor of each other; later ones start anew from the last state.
 constexpr double segment_ratio = 300;
 
@@ -190,7 +192,7 @@ public:
       // Measured best for the whole range (docs/performance.md): between the earliest and the latest time.
       const double gamma = std::pow(spans.front(), 0.6) * std::pow(spans.back(), 0.4) / 4;
       KrylovSpace space(form, gamma, state);
-      space.build(spans, problem.tolerance / 4);
+      space.build(spans, std::max(problem.tolerance / 4, rounding));
       report.error = std::max(report.error, space.error());
       vectors += space.coefficients().rows();
       constexpr Index block = 16; // columns at once: the basis is read once a block

@@ -61,13 +61,16 @@ void run(Solver& solver, Spectra::SortRule rule, Values& values) {
 std::vector<std::complex<double>> leading_eigenvalues(const Generator& generator, const SteadyState& steady,
                                                       std::size_t count) {
   const auto n = static_cast<Index>(generator.size());
-  const auto wanted = std::min<Index>(static_cast<Index>(count) + 1, n - 2); // one more, so that no pair is cut
+  const auto wanted = std::min<Index>(static_cast<Index>(count) + (generator.reversible() ? 1 : 4), n - 2);
   const Index basis = std::min<Index>(n, std::max<Index>(4 * wanted + 8, 24));
   // The resolvent sends eigenvalue lambda to 1 / (1 - gamma lambda). A gamma near the relaxation time spreads the slow
   // ones best; the box crossing time by diffusion is its scale.
   double gamma = 0;
   for (const Axis& axis : generator.grid().axes())
     gamma = std::max(gamma, std::pow(axis.upper - axis.lower, 2) / generator.temperature());
+  // Out of detailed balance, nearest to 0 is not slowest: a fast rotation has a large imaginary part. Seen from a shift
+  // of the order of the entropy production, which grows like the square of the rotation, the slowest are nearest.
+  gamma = 1 / (1 / gamma + entropy_production(generator, steady));
   const VectorXd root = steady.p.array().sqrt();
   std::vector<std::complex<double>> result;
   if (generator.reversible()) {

@@ -4,6 +4,7 @@
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/generator/sparse_factor.hpp"
 
+#include <Eigen/Cholesky>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -65,6 +66,31 @@ void polish_tails(const Generator& generator, VectorXd& p, double decay_rate) {
   }
 }
 
+/// Value of the minimum next to cell k, where a quadratic through the neighbouring cells has it: the smallest cell value
+/// alone jumps by O(h^2) with the place of the minimum between the centres, and would spoil grid halving.
+double minimum_near(const Grid& grid, const VectorXd& phi, std::size_t k) {
+  const auto d = static_cast<Index>(grid.dimension());
+  VectorXd gradient(d);
+  Eigen::MatrixXd hessian(d, d);
+  const auto at = [&](Index a, int i, Index b, int j) {
+    const auto step = static_cast<Index>(grid.stride(static_cast<std::size_t>(a))) * i + static_cast<Index>(grid.stride(static_cast<std::size_t>(b))) * j;
+    return phi[static_cast<Index>(k) + step];
+  };
+  for (std::size_t a = 0; a < grid.dimension(); ++a)
+    if (const std::size_t i = grid.coordinate(k, a); i == 0 || i + 1 == grid.axis(a).cells) return phi[static_cast<Index>(k)];
+  for (Index a = 0; a < d; ++a) {
+    gradient[a] = (at(a, 1, a, 0) - at(a, -1, a, 0)) / 2;
+    for (Index b = 0; b < d; ++b)
+      hessian(a, b) = a == b ? at(a, 1, a, 0) - 2 * phi[static_cast<Index>(k)] + at(a, -1, a, 0)
+                             : (at(a, 1, b, 1) - at(a, 1, b, -1) - at(a, -1, b, 1) + at(a, -1, b, -1)) / 4;
+  }
+  const Eigen::LLT<Eigen::MatrixXd> factor(hessian);
+  if (factor.info() != Eigen::Success) return phi[static_cast<Index>(k)];
+  const VectorXd offset = factor.solve(gradient); // in cells
+  if (!(offset.cwiseAbs().maxCoeff() <= 1)) return phi[static_cast<Index>(k)];
+  return phi[static_cast<Index>(k)] - gradient.dot(offset) / 2;
+}
+
 /// The eigenvector of the eigenvalue of Q closest to 0, by inverse iteration.
 void inverse_iteration(const Generator& generator, SteadyState& state) {
   const Stencil& Q = generator.rates();
@@ -113,7 +139,8 @@ SteadyState steady_state(const Generator& generator, const VectorXd* loss) {
   state.implicit_potential = -T * (state.log_p.array() - log_volume);
   Index top = 0;
   state.log_p.maxCoeff(&top);
-  const double constant = (loss ? (*loss)[top] : 0.0) - state.implicit_potential[top];
+  const double constant = loss ? (*loss)[top] - state.implicit_potential[top]
+                               : -minimum_near(generator.grid(), state.implicit_potential, static_cast<std::size_t>(top));
   state.implicit_potential.array() += constant;
   state.log_partition = -constant / T;
   return state;

@@ -4,8 +4,11 @@
 // grammar   + - * / ^ (right-associative), unary minus with -x^2 = -(x^2), parentheses, comparisons < <= > >= == !=
 //           inside where(c, a, b), names of variables, parameters and the constant pi; x[3] or x[i+1] for indexed
 //           variables; sum(i, first, last, body) with integer bounds
-// functions exp log log1p expm1 sqrt sin cos tan asin acos atan sinh cosh tanh erf abs min max pow relu softplus
+// functions exp log log1p expm1 sqrt sin cos tan asin acos atan sinh cosh tanh erf abs sign min max pow relu softplus
 //           sigmoid step where sum
+// corners   step(0) = sign(0) = 0; abs' = sign, relu' = step, step' = sign' = 0; min and max return NaN for a NaN and
+//           have the derivative of the argument they return (at a tie: of the one written first, as the graph stores
+//           them); where(c, a, b)' = where(c, a', b')
 // Limits keep a hostile text harmless: it can compute, never hang, read or run anything.
 #include <cstddef>
 #include <memory>
@@ -20,7 +23,7 @@ namespace driftwell::expression {
 struct Limits {
   std::size_t length = 64 * 1024; ///< bytes of text
   std::size_t depth = 200;        ///< nesting of the text
-  std::size_t nodes = 100'000;    ///< distinct nodes of the graph, sums written out
+  std::size_t nodes = 100'000;    ///< operations of the graph, sums written out; a derivative may add ten times as many
 };
 
 /// The names a text may use.
@@ -44,7 +47,12 @@ public:
 class Graph; // hash-consed nodes, private to the room
 
 /// An immutable formula in d variables. Copies are cheap and share their graph; expressions that meet in an operation
-/// must have been made with the same variable count. Construction simplifies (constants folded, x*1, x+0, ...).
+/// must have been made with the same variable count. Construction simplifies (constants folded, x*1, x+0, ...) but
+/// never cancels x/x, sqrt(x)^2 or log(exp(x)), which could hide a NaN.
+/// Threads: every function may be called at the same time from several threads, also on the same or related
+/// expressions (a shared graph is locked). Sums are added up in the order in which their terms were first written, so
+/// formulas built by one thread at a time have the same bits in every run.
+/// Throws std::length_error when a derivative or an operation outgrows the limits.
 class Expression {
 public:
   Expression();                                             ///< the constant 0

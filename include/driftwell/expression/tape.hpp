@@ -40,7 +40,9 @@ public:
 
   /// out[o][k] = expression o at the point (in[0][k], ..., in[d-1][k]), k < n. Structure of arrays; in and out must
   /// not overlap. NaN and infinity follow IEEE rules through every function; nothing is clipped.
-  /// Same bits for every n, strip position, thread and instruction set.
+  /// Same bits for every n, strip position, thread and instruction set. Elementary functions are our own, within about
+  /// 1 to 2.5 units in the last place; only sin, cos and tan of |x| > 2^20 and powers of bases that are not positive and
+  /// finite are the C library's. x^n is multiplied out for |n| <= 64 (error about n/2 units).
   void evaluate(std::span<const double* const> in, std::span<double* const> out, std::size_t n, Workspace& workspace) const;
 
   /// One point, for convenience; allocates.

@@ -3,8 +3,8 @@
 
 namespace driftwell {
 
-/// The `count` eigenvalues of Q closest to 0 (the 0 of a conservative chain left out), by descending real part; of a
-/// complex pair the one with positive imaginary part comes first. Shift-invert Lanczos or Arnoldi (Spectra) on the
+/// The `count` slowest eigenvalues of Q (the 0 of a conservative chain left out), by descending real part; of a complex
+/// pair the one with positive imaginary part comes first. Shift-invert Lanczos or Arnoldi (Spectra) on the
 /// complement of the steady state; relative accuracy about 1e-10. Throws NumericalFailure.
 [[nodiscard]] std::vector<std::complex<double>> leading_eigenvalues(const Generator& generator,
                                                                     const SteadyState& steady, std::size_t count);

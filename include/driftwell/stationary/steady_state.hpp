@@ -22,7 +22,7 @@ struct SteadyState {
 };
 
 /// Closed form where detailed balance holds, else inverse iteration with a sparse LU factor. Phi's constant: Phi = f
-/// when `loss` (f at the centres) is given, else min Phi = 0. Throws NumericalFailure.
+/// when `loss` (f at the centres) is given, else the minimum of Phi (between the centres) is 0. Throws NumericalFailure.
 [[nodiscard]] SteadyState steady_state(const Generator& generator, const Eigen::VectorXd* loss = nullptr);
 
 /// Steady probability current per unit area at the cell centres, one vector an axis: the mean over the two faces.
