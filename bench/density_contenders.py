@@ -20,7 +20,8 @@ class Result:
     peak_mb: float
     kl: np.ndarray                     # one value an output
     mass: np.ndarray
-    probabilities: np.ndarray          # kept outputs x cells, the last output last
+    kept_times: np.ndarray             # of the densities kept: every output's if there are few, else the last one's
+    probabilities: np.ndarray          # kept times x cells
     extra: dict = field(default_factory=dict)
 
 
@@ -62,7 +63,8 @@ class Contender:
             extra = {name: group[name][:] for name in ("kl_error", "kl_richardson") if name in group}
             extra |= {"steady_state": group["steady_state"][:].ravel() * volume, "propagator": group.attrs["propagator"].decode(),
                       "cpu_seconds": measured["cpu_seconds"]}
-            return Result(measured["seconds"], measured["peak_mb"], group["kl"][:], group["mass"][:], density, extra)
+            return Result(measured["seconds"], measured["peak_mb"], group["kl"][:], group["mass"][:],
+                          group["snapshot_time"][:], density, extra)
 
     def _run_scipy(self, folder):
         out = folder / "out.npz"
@@ -74,7 +76,8 @@ class Contender:
         if run.returncode != 0:
             raise RuntimeError(f"{self.label}: {run.stderr[-2000:]}")
         with np.load(out) as file:
-            return Result(float(file["seconds"]), float(file["peak_mb"]), file["kl"], file["mass"], file["kept"])
+            return Result(float(file["seconds"]), float(file["peak_mb"]), file["kl"], file["mass"],
+                          self.problem.times[-len(file["kept"]):], file["kept"])
 
 
 def driftwell(problem, *settings, label="driftwell", group=""):

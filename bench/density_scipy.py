@@ -40,11 +40,13 @@ def crank_nicolson(problem, spec):
 
 
 def eigh(problem, spec):
-    """scipy.linalg.eigh_tridiagonal of the symmetrised chain; the zero eigenvalue and its vector are pinned."""
+    """scipy.linalg.eigh_tridiagonal of the symmetrised chain; the zero eigenvalue and its vector are pinned. The start's
+    far tail is cut: divided by sqrt(pi), as small as 1e-35 here, it would blow the rounding of the vectors up."""
     diagonal, off, root = chain.symmetric_chain(problem, 0)
     rates, modes = scipy.linalg.eigh_tridiagonal(diagonal, off)
     rates[-1], modes[:, -1] = 0.0, root
-    c = modes.T @ (chain.start(problem) / root)
+    p0 = chain.start(problem) * chain.cut(problem.centres(0), problem.mean[0], problem.std)
+    c = modes.T @ (p0 / root)
     return np.array([root * (modes @ (np.exp(rates * t) * c)) for t in problem.times])
 
 

@@ -1,6 +1,7 @@
 #include "driftwell/run/build.hpp"
 
 #include "driftwell/model/named_potential.hpp"
+#include "driftwell/propagators/propagator.hpp"
 
 #include <fmt/format.h>
 
@@ -107,6 +108,13 @@ const Text& diffusion_entry(const input::DiffusionSpec& spec, std::size_t axis) 
   return spec.entries[axis][axis];
 }
 
+void check_propagator(const Text& name) {
+  std::vector<std::string> names = PropagatorCatalogue::names();
+  names.emplace_back("auto");
+  if (std::find(names.begin(), names.end(), name.value) == names.end())
+    throw invalid(name.origin, fmt::format("unknown propagator \"{}\"", name.value), {list_of(names, "or"), nearest_name(name.value, names), {}});
+}
+
 std::string at_point(const std::vector<std::string>& names, const std::vector<double>& point) {
   std::string text;
   for (std::size_t i = 0; i < point.size(); ++i) text += fmt::format("{}{} = {:.6g}", i ? ", " : "", names[i], point[i]);
@@ -155,6 +163,7 @@ Origin drift_origin(const ModelSpec& spec, std::size_t axis) {
 
 Model build_model(const input::Spec& spec) {
   const ModelSpec& m = spec.model;
+  check_propagator(spec.fokker_planck->propagator);
   const Symbols symbols = symbols_of(m);
   Equation equation;
   equation.names = symbols.variables;

@@ -159,6 +159,15 @@ double gaussian_outside(const Grid& grid, const input::GaussianLaw& law) {
   return std::min(1.0, sum);
 }
 
+/// The dataset and its shape; a failure says where the experiment names it.
+std::pair<std::vector<double>, std::vector<std::size_t>> read_samples(const input::SamplesLaw& law, const std::filesystem::path& path) {
+  try {
+    return record::Reader(path).read(law.dataset);
+  } catch (const IoError& error) {
+    throw IoError(render(law.origin, fmt::format("cannot read the initial samples: {}", error.what())));
+  }
+}
+
 void check_inside(const Grid& grid, const std::vector<double>& point, const Origin& origin, const char* what) {
   if (!inside(grid, point.data()))
     throw invalid(origin, fmt::format("{} ({:g}) lies outside the box", what, fmt::join(point, ", ")), {"a point in " + box(grid), "", {}});
@@ -198,7 +207,7 @@ InitialDensity::InitialDensity(const input::Spec& spec, const Grid& coarsest) : 
     } else if (const auto* file = std::get_if<input::SamplesLaw>(&law)) {
       const auto path = std::filesystem::path(file->file).is_absolute() ? std::filesystem::path(file->file)
                                                                         : std::filesystem::path(spec.directory) / file->file;
-      auto [values, shape] = record::Reader(path).read(file->dataset);
+      auto [values, shape] = read_samples(*file, path);
       const std::size_t d = coarsest.dimension();
       if (shape.size() != 2 || shape[1] != d || values.empty())
         throw invalid(file->origin, fmt::format("dataset \"{}\" of {} has the shape ({})", file->dataset, path.string(), fmt::join(shape, ", ")),

@@ -3,6 +3,7 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/generator/sparse_factor.hpp"
+#include "driftwell/stationary/passage.hpp"
 
 #include <Eigen/Cholesky>
 #include <fmt/format.h>
@@ -67,7 +68,7 @@ void polish_tails(const Generator& generator, VectorXd& p, double decay_rate) {
 }
 
 /// Value of the minimum next to cell k, where a quadratic through the neighbouring cells has it: the smallest cell value
-/// alone jumps by O(h^2) with the place of the minimum between the centres, and would spoil grid halving.
+/// itself jumps by O(h^2) with the place of the minimum between the centres, and would spoil grid halving.
 double minimum_near(const Grid& grid, const VectorXd& phi, std::size_t k) {
   const auto d = static_cast<Index>(grid.dimension());
   VectorXd gradient(d);
@@ -88,7 +89,9 @@ double minimum_near(const Grid& grid, const VectorXd& phi, std::size_t k) {
   if (factor.info() != Eigen::Success) return phi[static_cast<Index>(k)];
   const VectorXd offset = factor.solve(gradient); // in cells
   if (!(offset.cwiseAbs().maxCoeff() <= 1)) return phi[static_cast<Index>(k)];
-  return phi[static_cast<Index>(k)] - gradient.dot(offset) / 2;
+  std::vector<double> place = grid.centre(k);
+  for (std::size_t a = 0; a < place.size(); ++a) place[a] -= offset[static_cast<Index>(a)] * grid.axis(a).spacing();
+  return interpolate(grid, phi, place);
 }
 
 /// The eigenvector of the eigenvalue of Q closest to 0, by inverse iteration.

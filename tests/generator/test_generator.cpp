@@ -179,7 +179,8 @@ TEST_CASE("the stencil agrees with its matrix, its transform and its recurrence"
     ModelText text{names, ""};
     for (std::size_t a = 0; a < grid.dimension(); ++a)
       text.force.push_back(fmt::format("sin({:.17g}*{}) + 0.4", 2 * M_PI / (grid.axis(a).upper - grid.axis(a).lower), names[a]));
-    const Stencil& Q = build_generator(model(text), grid).rates();
+    const Generator generator = build_generator(model(text), grid);
+    const Stencil& Q = generator.rates();
     const MatrixXd full = dense(Q);
     const MatrixXd sparse = MatrixXd(Q.matrix(0.5, 2.0));
     CHECK((sparse - (0.5 * MatrixXd::Identity(full.rows(), full.cols()) + 2 * full)).cwiseAbs().maxCoeff() < 1e-10);

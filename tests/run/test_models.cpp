@@ -1,0 +1,43 @@
+// Every shipped model, in a short form: runs, keeps the invariants, and the propagators agree on it.
+#include "driftwell/run/density_run.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+
+using namespace driftwell;
+
+TEST_CASE("every shipped model runs and keeps the invariants") {
+  int models = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(DRIFTWELL_SOURCE_DIR) / "models")) {
+    if (entry.path().extension() != ".toml") continue;
+    ++models;
+    CAPTURE(entry.path().filename().string());
+    const std::size_t d = input::read(entry.path().string()).model.variables.size();
+    const std::string cells = d == 1 ? "240" : d == 2 ? "40" : "16";
+    const input::Spec spec = input::read(entry.path().string(), {"fokker_planck.cells=" + cells, "time.outputs=11"});
+    const Model model = run::build_model(spec);
+    const Grid grid = run::build_grid(*spec.fokker_planck);
+    const run::InitialDensity initial(spec, grid.coarsened().coarsened());
+    const run::DensityRun density(spec, model, grid);
+    CHECK(density.steady().residual < 1e-12);
+    CHECK(density.steady().p.minCoeff() >= 0);
+    const run::Series series = density.series(initial, spec.time.at);
+    const auto& kl = series.at("kl");
+    REQUIRE(kl.size() == spec.time.at.size());
+    const double T = model.temperature(), steady = -T * density.steady().log_partition;
+    for (std::size_t i = 0; i < kl.size(); ++i) {
+      if (i > 0) CHECK(kl[i][0] <= kl[i - 1][0] + 1e-12);
+      CHECK(std::abs(series.at("mass")[i][0] - 1) < 1e-12);
+      const double F = series.at("free_energy")[i][0], scale = 1 + std::abs(F);
+      CHECK(std::abs(F - (series.at("mean_potential")[i][0] - T * series.at("entropy")[i][0])) < 1e-12 * scale);
+      CHECK(std::abs(F - steady - T * kl[i][0]) < 1e-12 * scale);
+    }
+    // A second, different way to the same densities.
+    const std::string other = density.choose(initial, spec.time.at).name == "krylov" ? "chebyshev" : "krylov";
+    const input::Spec second = input::read(entry.path().string(), {"fokker_planck.cells=" + cells, "time.outputs=11", "fokker_planck.propagator=" + other});
+    const run::Series again = run::DensityRun(second, model, grid).series(run::InitialDensity(second, grid.coarsened().coarsened()), second.time.at);
+    for (std::size_t i = 0; i < kl.size(); ++i) CHECK(again.at("kl")[i][0] == Approx(kl[i][0]).epsilon(1e-8).margin(1e-12));
+  }
+  CHECK(models == 10);
+}
