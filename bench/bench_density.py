@@ -10,6 +10,8 @@ from statistics import median
 import numpy
 import scipy
 
+import density_problems
+import density_reference
 from density_contenders import DRIFTWELL
 from density_tasks import TASKS
 
@@ -20,6 +22,7 @@ def arguments():
     parser.add_argument("-n", "--runs", type=int, default=3, help="runs of each contender; times are medians (default 3)")
     parser.add_argument("--long", type=float, default=60, metavar="S", help="a contender slower than this runs once (default 60 s)")
     parser.add_argument("--only", default="", metavar="TEXT", help="only contenders whose label holds TEXT")
+    parser.add_argument("--check", action="store_true", help="only compare the two references with each other")
     parsed = parser.parse_args()
     unknown = [name for name in parsed.task if not any(key.startswith(name) for key in TASKS)]
     if unknown:
@@ -54,11 +57,12 @@ def rows(task, results):
     first = {}
     for contender, done in results.items():
         if not done:
+            first.setdefault(contender.group, None)
             yield [contender.label, "0", *["failed"] * (5 + len(task.columns))]
             continue
         seconds = median(r.seconds for r in done)
         baseline = first.setdefault(contender.group, seconds)
-        yield [contender.label, str(len(done)), f"{seconds:.3f}", f"{min(r.seconds for r in done):.3f}", f"{seconds / baseline:.2f}",
+        yield [contender.label, str(len(done)), f"{seconds:.3f}", f"{min(r.seconds for r in done):.3f}", f"{seconds / baseline:.2f}" if baseline else "-",
                f"{median(r.peak_mb for r in done):.0f}", *task.judge(contender, done[-1]), done[-1].extra.get("propagator", "")]
 
 
@@ -84,11 +88,23 @@ def run_task(name, options):
     return all(results.values())
 
 
+def check_references():
+    good = True
+    for name in ("fp_1d", "fp_2d"):
+        problem = density_problems.load(name)
+        apart = abs(density_reference.exact_kl(problem) - density_reference.spectral_kl(problem)).max()
+        good = good and apart <= density_reference.KL_UNCERTAINTY
+        print(f"{name}: chains and Legendre polynomials differ by {apart:.1e} in KL, at most {density_reference.KL_UNCERTAINTY:.0e} granted")
+    return 0 if good else 1
+
+
 def main():
     options = arguments()
+    if options.check:
+        return check_references()
     if not os.access(DRIFTWELL, os.X_OK):
         sys.exit(f"no driftwell at {DRIFTWELL}: build the release preset, or set DRIFTWELL")
-    version = subprocess.run([DRIFTWELL, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    version = subprocess.run([DRIFTWELL, "--version"], capture_output=True, text=True, check=False).stdout.strip() or "of unknown version"
     print(f"driftwell {version.removeprefix('driftwell').strip()}; SciPy {scipy.__version__}, numpy {numpy.__version__}; "
           f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.platform()}, {time.strftime('%Y-%m-%d %H:%M')}")
     good = [run_task(name, options) for name in chosen(options.task)]
