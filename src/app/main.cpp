@@ -5,6 +5,7 @@
 #include "driftwell/core/provenance.hpp"
 #include "driftwell/core/source.hpp"
 #include "driftwell/run/commands.hpp"
+#include "environment.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -102,6 +103,7 @@ int fail(ExitCode code, const std::string& message) {
 } // namespace
 
 int main(int argc, char** argv) {
+  app::prepare_environment(argv);
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   CLI::App app{"Evolves distributions on potentials and certifies what theory says about them.", "driftwell"};

@@ -188,6 +188,7 @@ std::vector<VariableInfo> Reader::variables(const std::string& group) const {
     info.shape = shape_of(dataset.get(), path);
     info.dimensions = dimensions_of(dataset.get(), info.shape.size());
     info.attributes = read_attributes(dataset.get(), path);
+    info.text = H5Tget_class(Handle(H5Dget_type(dataset.get())).get()) == H5T_STRING;
     info.name = std::move(link.name);
     out.push_back(std::move(info));
   }

@@ -79,11 +79,12 @@ EvolutionReport DensityRun::evolve(const InitialDensity& initial, const std::vec
   });
 }
 
-Series DensityRun::series(const InitialDensity& initial, const std::vector<double>& times) const {
+Series DensityRun::series(const InitialDensity& initial, const std::vector<double>& times, double& time_error) const {
   Series result;
-  evolve(initial, times, *choose(initial, times).propagator, [&](std::size_t, const VectorXd&, const auto& values) {
+  const EvolutionReport report = evolve(initial, times, *choose(initial, times).propagator, [&](std::size_t, const VectorXd&, const auto& values) {
     for (const auto& [name, row] : values) result[name].push_back(row);
   });
+  time_error = report.error;
   return result;
 }
 

@@ -17,8 +17,8 @@ namespace {
 using record::Attributes;
 using Shape = DensityObservable::Shape;
 
-/// Grids up to this size have their leading eigenvalue computed; larger ones use the next coarser grids.
-constexpr std::size_t largest_for_gap_2d = 70'000, largest_for_gap_3d = 40'000;
+/// Grids up to this size have their leading eigenvalue computed; larger ones use coarser grids and extrapolate.
+constexpr std::size_t largest_for_gap = 20'000, largest_for_gap_3d = 40'000;
 
 std::string cells_text(const Grid& grid) {
   std::string text;
@@ -45,6 +45,7 @@ std::span<const double> span_of(const Eigen::VectorXd& v) { return {v.data(), st
 struct FokkerPlanckSection::Coarse {
   std::unique_ptr<DensityRun> run;
   Series series; ///< empty where that grid could not be computed
+  double time_error = 0;
 };
 
 FokkerPlanckSection::FokkerPlanckSection(const input::Spec& spec, const Model& model, Progress& progress)
@@ -116,39 +117,36 @@ void FokkerPlanckSection::write_fields(record::Group& group) const {
   group.attribute("initial_outside", initial_->outside());
 }
 
-/// On the two finest grids that are small enough for it, so that it has an error bar at little cost.
-void FokkerPlanckSection::write_gap(record::Group& group, DensitySummary& summary) const {
-  std::vector<const DensityRun*> grids{fine_.get()};
-  for (const Coarse& coarse : coarse_) grids.push_back(coarse.run.get());
-  const std::size_t largest = fine_->generator().grid().dimension() == 3 ? largest_for_gap_3d : largest_for_gap_2d;
-  std::erase_if(grids, [&](const DensityRun* run) { return run->generator().size() > largest || run->generator().size() < 16; });
+void FokkerPlanckSection::write_entropy_production(record::Group& group, DensitySummary& summary) const {
   summary.entropy_production = entropy_production(fine_->generator(), fine_->steady());
   group.attribute("entropy_production", summary.entropy_production);
-  if (!coarse_.empty()) {
-    const double coarse = entropy_production(coarse_[0].run->generator(), coarse_[0].run->steady());
-    group.attribute("entropy_production_error",
-                    richardson(summary.entropy_production, coarse, halving_ratio(fine_->generator().grid(), coarse_[0].run->generator().grid())).error);
-  }
-  if (grids.size() > 2) grids.resize(2);
-  std::vector<std::complex<double>> found;
+  if (coarse_.empty()) return;
+  const DensityRun& half = *coarse_[0].run;
+  const double coarse = entropy_production(half.generator(), half.steady()), ratio = halving_ratio(fine_->generator().grid(), half.generator().grid());
+  group.attribute("entropy_production_error", richardson(summary.entropy_production, coarse, ratio).error);
+}
+
+/// On the finest grid of the halving sequence that is small enough for it and on the next one: a value with an error bar
+/// at little cost.
+void FokkerPlanckSection::write_gap(record::Group& group, DensitySummary& summary) const {
+  Grid grid = fine_->generator().grid();
+  while (grid.size() > (grid.dimension() == 3 ? largest_for_gap_3d : largest_for_gap)) grid = grid.coarsened();
+  const Grid coarser = grid.coarsened();
+  const auto leading = [&](const Grid& g) {
+    const Generator generator = build_chain(spec_, model_, g);
+    return leading_eigenvalues(generator, steady_state(generator), 1).at(0);
+  };
   try {
-    for (const DensityRun* run : grids) found.push_back(leading_eigenvalues(run->generator(), run->steady(), 1).at(0));
-  } catch (const NumericalFailure& failure) {
-    summary.warnings.push_back(fmt::format("no spectral gap: {}", failure.what()));
-  }
-  if (found.empty()) return;
-  const std::complex<double> fine = found[0];
-  summary.gap = {fine.real(), fine.imag()};
-  std::vector<double> error{std::nan(""), std::nan("")};
-  if (found.size() == 2) {
-    const double ratio = halving_ratio(grids[0]->generator().grid(), grids[1]->generator().grid());
-    const Richardson real = richardson(fine.real(), found[1].real(), ratio), imag = richardson(fine.imag(), found[1].imag(), ratio);
+    const std::complex<double> fine = leading(grid), coarse = leading(coarser);
+    const double ratio = halving_ratio(grid, coarser);
+    const Richardson real = richardson(fine.real(), coarse.real(), ratio), imag = richardson(fine.imag(), coarse.imag(), ratio);
     summary.gap = {real.extrapolated, imag.extrapolated};
-    error = {real.error, imag.error};
+    group.attribute("spectral_gap", std::vector<double>{real.extrapolated, imag.extrapolated});
+    group.attribute("spectral_gap_error", std::vector<double>{real.error, imag.error});
+    group.attribute("spectral_gap_cells", cells_text(grid));
+  } catch (const NumericalFailure& failure) {
+    summary.warnings.push_back(fmt::format("no leading eigenvalue: {}", failure.what()));
   }
-  group.attribute("spectral_gap", std::vector<double>{(*summary.gap)[0], (*summary.gap)[1]});
-  group.attribute("spectral_gap_error", error);
-  group.attribute("spectral_gap_cells", cells_text(grids[0]->generator().grid()));
 }
 
 void FokkerPlanckSection::coarse_series(DensitySummary& summary) {
@@ -156,7 +154,7 @@ void FokkerPlanckSection::coarse_series(DensitySummary& summary) {
     const std::string cells = cells_text(coarse.run->generator().grid());
     progress_.phase(fmt::format("error bars: {} cells", cells));
     try {
-      coarse.series = coarse.run->series(*initial_, spec_.time.at);
+      coarse.series = coarse.run->series(*initial_, spec_.time.at, coarse.time_error);
     } catch (const NumericalFailure& failure) {
       summary.warnings.push_back(fmt::format("no error bars from {} cells: {}", cells, failure.what()));
       return;
@@ -171,9 +169,10 @@ void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, con
   if (!coarse_.empty() && !coarse_[0].series.empty()) {
     const double ratio = halving_ratio(fine_->generator().grid(), coarse_[0].run->generator().grid());
     const std::vector<double>& half = coarse_[0].series.at(name)[index];
+    const std::vector<double>* quarter = coarse_.size() > 1 && !coarse_[1].series.empty() ? &coarse_[1].series.at(name)[index] : nullptr;
     std::vector<double> error(row.size()), extrapolated(row.size());
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const Richardson r = richardson(row[i], half[i], ratio);
+      const Richardson r = quarter ? richardson(row[i], half[i], (*quarter)[i], ratio) : richardson(row[i], half[i], ratio);
       error[i] = r.error + time_error * std::abs(row[i]);
       extrapolated[i] = r.extrapolated;
     }
@@ -199,13 +198,15 @@ void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summ
   file.flush();
   coarse_series(summary);
   progress_.phase("leading eigenvalue");
+  write_entropy_production(group, summary);
   write_gap(group, summary);
   progress_.phase(fmt::format("{} cells, {}", cells_text(fine_->generator().grid()), choice.name));
 
   std::vector<std::vector<double>> kl;
   std::size_t snapshot = 0;
   double most_negative = 0;
-  const double time_error = spec_.fokker_planck->tolerance.value;
+  // A propagator of low order misses the tolerance: the half grid, run before, has measured by how much.
+  const double time_error = std::max(spec_.fokker_planck->tolerance.value, coarse_.empty() ? 0.0 : coarse_[0].time_error);
   const EvolutionReport report =
       fine_->evolve(*initial_, times, *choice.propagator, [&](std::size_t index, const Eigen::VectorXd& p, const auto& values) {
         group.write_frame("time", index, std::span(&times[index], 1));
@@ -224,6 +225,9 @@ void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summ
   summary.report = report.summary;
   group.attribute("propagator_report", report.summary);
   group.attribute("propagator_error", report.error);
+  if (report.error > 10 * spec_.fokker_planck->tolerance.value)
+    summary.warnings.push_back(fmt::format("{} has an error in time of {:.1e}, more than the tolerance {:.1e}: choose a smaller dt or another propagator",
+                                           choice.name, report.error, spec_.fokker_planck->tolerance.value));
   group.attribute("negative_mass", -most_negative);
   if (coarse_.size() == 2 && !coarse_[1].series.empty()) {
     summary.order = observed_order(kl, coarse_[0].series.at("kl"), coarse_[1].series.at("kl"));

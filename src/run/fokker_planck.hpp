@@ -37,6 +37,7 @@ private:
   struct Coarse;
   void declare(record::Group& group) const;
   void write_fields(record::Group& group) const;
+  void write_entropy_production(record::Group& group, DensitySummary& summary) const;
   void write_gap(record::Group& group, DensitySummary& summary) const;
   void coarse_series(DensitySummary& summary);
   void write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row,

@@ -31,8 +31,8 @@ std::string first_line(const record::Value& value) {
 /// First and last row of a series, for the table.
 std::string ends(const record::Reader& reader, const std::string& path, const record::VariableInfo& variable) {
   if (variable.shape.size() != 1 || variable.shape[0] == 0) return {};
+  if (variable.text) return fmt::format("{}", fmt::join(reader.read_text(path), ", "));
   const auto [values, shape] = reader.read(path);
-  if (values.empty()) return {}; // text
   return fmt::format("{:.8g} .. {:.8g}", values.front(), values.back());
 }
 

@@ -17,6 +17,16 @@ struct Richardson {
   return {fine + correction, std::abs(correction)};
 }
 
+/// With a third grid the bar also covers the next order: the correction seen from the two coarser grids should be r^2
+/// times the one from the two finer; what is missing to that is what the first bar may be short of. Without this term most
+/// bars are short by a few per cent, and many times too short where the error changes its sign.
+[[nodiscard]] inline Richardson richardson(double fine, double middle, double coarse, double ratio) {
+  Richardson result = richardson(fine, middle, ratio);
+  const double square = ratio * ratio, near = (fine - middle) / (square - 1), far = (middle - coarse) / (square - 1);
+  result.error += std::abs(far / square - near);
+  return result;
+}
+
 /// Observed order p from three grids with ratio 2: |coarse - middle| / |middle - fine| = 2^p, in the norm over a series.
 /// Nothing where the differences are rounding.
 [[nodiscard]] inline std::optional<double> observed_order(const std::vector<std::vector<double>>& fine,

@@ -59,7 +59,7 @@ bool slower(const std::complex<double>& a, const std::complex<double>& b) {
 std::vector<std::complex<double>> symmetric_eigenvalues(Resolvent& op, Index wanted, double gamma) {
   Spectra::SymEigsSolver<Resolvent> solver(op, wanted, std::min<Index>(op.rows(), std::max<Index>(4 * wanted + 8, 24)));
   solver.init();
-  solver.compute(Spectra::SortRule::LargestAlge, 2000, 1e-11);
+  solver.compute(Spectra::SortRule::LargestAlge, 2000, 1e-10);
   if (solver.info() != Spectra::CompInfo::Successful)
     throw NumericalFailure("leading eigenvalues: the Lanczos iteration did not converge");
   std::vector<std::complex<double>> result;

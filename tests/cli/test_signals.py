@@ -4,8 +4,10 @@ import json
 import os
 import random
 import signal
+import subprocess
 import time
 import unittest
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -88,7 +90,7 @@ class Stopped(support.Cli):
         self.stop(signal.SIGTERM, 143)
 
     def test_stopped_in_odeint(self):
-        process = self.begin("-q", "--set", "fokker_planck.propagator=odeint_dopri5", "--set", "fokker_planck.cells=[64,64]")
+        process = self.begin("-q", "--set", "fokker_planck.propagator=odeint_dopri5", "--set", "fokker_planck.cells=[128,128]")
         self.wait_for_outputs("long.h5.part")
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.communicate(timeout=30)[0], "long.h5\n")
@@ -121,16 +123,23 @@ class Stopped(support.Cli):
             self.assertEqual((self.folder / "long.h5").read_text(errors="replace"), "an old result")
 
     def test_stopped_at_once(self):
-        for delay in (0.0, 0.005, 0.02, 0.1, 0.3):
-            with self.subTest(delay=delay):
-                process = self.begin("-q", "--overwrite")
-                time.sleep(delay)
-                process.send_signal(signal.SIGTERM)
-                err = process.communicate(timeout=30)[1]
-                self.assertIn(process.returncode, (143, -signal.SIGTERM), err)  # -15: before main() set the handler
-                self.assertLessEqual(err.count("\n"), 1)
-                self.assertNotIn("internal error", err)
-                self.assertFalse([name for name in self.left() if ".part" in name])
+        """Also inside METIS, which while it orders a matrix has a handler of its own for SIGTERM that jumps out."""
+        for which in (signal.SIGINT, signal.SIGTERM):
+            for delay in (0.0, 0.01, 0.04, 0.06, 0.08, 0.1, 0.12, 0.16, 0.3):
+                with self.subTest(signal=which.name, delay=delay):
+                    process = self.begin("-q", "--overwrite")
+                    time.sleep(delay)
+                    process.send_signal(which)
+                    try:
+                        err = process.communicate(timeout=10)[1]
+                    except subprocess.TimeoutExpired:
+                        waits = Path(f"/proc/{process.pid}/wchan").read_text()
+                        self.end(process)
+                        self.fail("it runs on" if "futex" not in waits else "it hangs for ever")
+                    self.assertIn(process.returncode, (128 + which, -which), err)  # -15: before main() set the handler
+                    self.assertLessEqual(err.count("\n"), 1)
+                    self.assertNotIn("internal error", err)
+                    self.assertFalse([name for name in self.left() if ".part" in name])
 
     def test_second_signal_ends_at_once(self):
         process = self.begin()
@@ -160,7 +169,7 @@ class Killed(Stopped):
         if out + ".part" in states:
             with h5py.File(self.folder / (out + ".part"), "r") as part:
                 declared = "fokker_planck" in part and "mass" in part["fokker_planck"]
-                self.assertEqual(part.attrs.get("stop_reason", b"running"), b"running")
+                self.assertIn(part.attrs.get("stop_reason", b"running"), (b"running", b"reached the end time"))
             if declared:
                 check(out + ".part", False)
         return out in states, out + ".part" in states
@@ -170,6 +179,15 @@ class Killed(Stopped):
         found = [self.kill_at(rng.uniform(0.05, 12), "long.toml", self.check_file) for _ in range(KILLS)]
         self.assertFalse(any(out for out, _ in found))
         self.assertTrue(any(part for _, part in found))
+
+    def test_a_dead_process_nobody_waited_for_does_not_hold_the_lock(self):
+        """A zombie, as containers whose first process reaps no children keep them."""
+        process = self.begin("-q")
+        self.wait_for("long.h5.part.lock")
+        process.kill()
+        time.sleep(0.3)
+        self.assertEqual(Path(f"/proc/{process.pid}/stat").read_text().split(") ")[1][0], "Z")
+        self.run_it("run", "ou.toml", "-q", "-o", "long.h5")
 
     def test_short_run(self):
         """Kills around the end, where the file is put in place."""

@@ -14,6 +14,7 @@ struct VariableInfo {
   std::vector<std::string> dimensions; ///< names of the attached scales ("" where there is none)
   std::vector<std::size_t> shape;
   Attributes attributes;
+  bool text = false; ///< read_text() and not read()
 };
 
 /// A file that may be damaged, foreign or still being written: every failure is an IoError that says which.

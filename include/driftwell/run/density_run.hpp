@@ -31,8 +31,8 @@ public:
   using Frame = std::function<void(std::size_t index, const Eigen::VectorXd& p, const std::map<std::string, std::vector<double>>& values)>;
   /// Evolves and evaluates every observable at every time; `frame` is called in order of time.
   EvolutionReport evolve(const InitialDensity& initial, const std::vector<double>& times, const Propagator& propagator, const Frame& frame) const;
-  /// The same, kept.
-  [[nodiscard]] Series series(const InitialDensity& initial, const std::vector<double>& times) const;
+  /// The same, kept; `time_error` receives the propagator's a-posteriori error.
+  [[nodiscard]] Series series(const InitialDensity& initial, const std::vector<double>& times, double& time_error) const;
 
 private:
   [[nodiscard]] EvolutionProblem problem(const Eigen::VectorXd& p, const std::vector<double>& times) const;
