@@ -17,7 +17,7 @@ public:
     const double log_volume = std::log(state.generator.grid().cell_volume());
     return {-deterministic_sum(state.generator.size(), [&](std::size_t cell) {
       const auto k = static_cast<Eigen::Index>(cell);
-      return state.c[k] > 0 ? state.c[k] * (std::log(state.c[k]) - log_volume) : 0.0;
+      return state.c[k] * (state.log_ratio[k] + state.steady.log_p[k] - log_volume); // log c; 0 where c is 0
     })};
   }
 };

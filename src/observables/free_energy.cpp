@@ -17,8 +17,7 @@ public:
     const double T = state.generator.temperature(), log_volume = std::log(state.generator.grid().cell_volume());
     return {deterministic_sum(state.generator.size(), [&](std::size_t cell) {
       const auto k = static_cast<Eigen::Index>(cell);
-      const double c = state.c[k];
-      return c > 0 ? c * (state.steady.implicit_potential[k] + T * (std::log(c) - log_volume)) : 0.0;
+      return state.c[k] * (state.steady.implicit_potential[k] + T * (state.log_ratio[k] + state.steady.log_p[k] - log_volume));
     })};
   }
 };

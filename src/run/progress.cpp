@@ -18,9 +18,20 @@ Progress::Progress(int verbosity)
 Progress::~Progress() { clear(); }
 
 void Progress::phase(const std::string& text) {
+  end_phase();
   phase_ = text;
   phase_start_ = Clock::now();
   show(text, terminal_);
+}
+
+void Progress::end_phase() {
+  if (!phase_.empty()) finished_ += fmt::format("  {:>8.3f} s  {}\n", since(phase_start_), phase_);
+  phase_.clear();
+}
+
+std::string Progress::phases() {
+  end_phase();
+  return finished_;
 }
 
 void Progress::outputs(std::size_t done, std::size_t all) {

@@ -115,6 +115,7 @@ int run_experiment(const RunOptions& options) {
   file.attribute("wall_seconds", seconds);
   file.finish();
   progress.clear();
+  if (options.verbosity > 1) fmt::print(stderr, "{}", progress.phases());
   if (signal)
     fmt::print(stderr, "interrupted by {}: {} holds the first {} of {} outputs\n", signal_name(signal), out.string(), summary.outputs_done, summary.outputs);
   else say(summary, out.string(), seconds, options.verbosity);
