@@ -36,7 +36,8 @@ void bash(const CLI::App& app) {
   if [ "$COMP_CWORD" -eq 1 ]; then COMPREPLY=($(compgen -W "{} --help --version" -- "$current")); return; fi
   case "${{COMP_WORDS[1]}}" in
 {}  esac
-  COMPREPLY=($(compgen -W "$words" -- "$current") $(compgen -f -- "$current"))
+  local IFS=$'\n'
+  COMPREPLY=($(compgen -W "${{words// /$IFS}}" -- "$current") $(compgen -f -- "$current"))
 }}
 complete -o filenames -F _driftwell driftwell
 )", commands, cases);

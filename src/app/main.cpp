@@ -41,7 +41,8 @@ void check_command(const CLI::App& app, int argc, char** argv) {
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word.starts_with("-")) continue;
+    if (word == "-h" || word == "--help" || word == "--version") return;
+    if (word.starts_with("-")) throw UsageError(fmt::format("unknown option {} before a command; see driftwell --help", word));
     if (std::find(names.begin(), names.end(), word) == names.end()) {
       const std::string near = nearest_name(word, names);
       throw UsageError(fmt::format("unknown command \"{}\"; there are {}{}", word, list_of(names),
@@ -49,6 +50,7 @@ void check_command(const CLI::App& app, int argc, char** argv) {
     }
     return;
   }
+  throw UsageError(fmt::format("a command is missing; there are {}. See driftwell --help", list_of(names)));
 }
 
 int dispatch(CLI::App& app, int argc, char** argv) {
@@ -95,6 +97,12 @@ int dispatch(CLI::App& app, int argc, char** argv) {
   return 0;
 }
 
+/// What was printed must have arrived: a full disk behind a redirection is an error, too.
+int flushed(int code) {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw IoError("cannot write to standard output");
+  return code;
+}
+
 int fail(ExitCode code, const std::string& message) {
   fmt::print(stderr, "{}{}\n", message.find(": error: ") == std::string::npos ? "driftwell: error: " : "", message);
   return static_cast<int>(code);
@@ -108,7 +116,7 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, on_signal);
   CLI::App app{"Evolves distributions on potentials and certifies what theory says about them.", "driftwell"};
   try {
-    return dispatch(app, argc, argv);
+    return flushed(dispatch(app, argc, argv));
   } catch (const Error& error) {
     return fail(error.code(), error.what());
   } catch (const Interrupted& interrupted) {

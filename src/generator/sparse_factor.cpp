@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <optional>
 #include <utility>
 
@@ -28,6 +29,28 @@ using Lu = Eigen::SparseLU<Matrix>;
 #endif
 } // namespace
 
+namespace {
+
+/// METIS, while it orders a matrix, catches SIGTERM for purposes of its own and would lose a request to stop. Held back,
+/// the signal arrives when the ordering is done.
+class SignalsHeld {
+public:
+  SignalsHeld() {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+private:
+  sigset_t before_{};
+};
+
+} // namespace
+
 struct SparseFactor::Impl {
   Matrix matrix; // UMFPACK reads it again for iterative refinement
   std::optional<Cholesky> cholesky;
@@ -38,6 +61,7 @@ SparseFactor::SparseFactor(Matrix matrix, Kind kind) : impl_(std::make_unique<Im
   impl_->matrix = std::move(matrix);
   impl_->matrix.makeCompressed();
   Eigen::ComputationInfo info = Eigen::Success;
+  const SignalsHeld held;
   if (kind == Kind::positive_definite) {
     Cholesky& factor = impl_->cholesky.emplace();
 #ifdef DRIFTWELL_SUITESPARSE

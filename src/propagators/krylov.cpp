@@ -202,6 +202,7 @@ public:
         combine(space.basis(), space.coefficients().middleCols(first, std::min(block, count - first)), columns);
         for (Index q = 0; q < columns.cols(); ++q) {
           poll_interrupt();
+          if (!form.symmetric()) form.deflate(columns.col(q)); // what rounding in the sum put back
           form.probabilities(columns.col(q).data(), p);
           observe(next + static_cast<std::size_t>(first + q), p);
         }

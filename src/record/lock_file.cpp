@@ -30,8 +30,12 @@ unsigned long long start_of(long pid) {
     return 0;
   }
   std::istringstream fields(text.substr(name_end + 1));
-  std::string skipped;
-  for (int field = 3; field < 22; ++field) {
+  std::string state, skipped;
+  fields >> state;
+  if (state == "Z" || state == "X") {
+    return 0; // dead, only its parent has not asked yet: no start time that a lock could hold
+  }
+  for (int field = 4; field < 22; ++field) {
     fields >> skipped;
   }
   unsigned long long start = 0;

@@ -22,13 +22,17 @@ namespace {
 
 fs::path with_suffix(fs::path path, const char* suffix) { return path += suffix; }
 
-fs::path without_links(const fs::path& path) {
+/// Step by step, since a link may also point to what does not exist yet.
+fs::path without_links(fs::path path) {
   std::error_code error;
-  if (!fs::is_symlink(path, error)) {
-    return path;
+  for (int step = 0; step < 40 && fs::is_symlink(path, error); ++step) {
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) {
+      break;
+    }
+    path = target.is_absolute() ? target : path.parent_path() / target;
   }
-  const fs::path target = fs::weakly_canonical(path, error);
-  return error ? path : target;
+  return path;
 }
 
 fs::path directory_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }

@@ -3,6 +3,8 @@
 
 #include "driftwell/record/reader.hpp"
 
+#include "stdout.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -18,12 +20,18 @@ Json value_json(const record::Value& value) {
   return std::visit([](const auto& v) { return Json(v); }, value);
 }
 
+/// A foreign file's text as it may go to a terminal: control characters as escapes, bytes that are no UTF-8 replaced.
+std::string printable(const std::string& text) {
+  const std::string quoted = to_text(Json(text));
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 std::string first_line(const record::Value& value) {
   std::string text = std::holds_alternative<std::string>(value) ? std::get<std::string>(value) : value_json(value).dump();
   const std::size_t lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
   const std::size_t cut = std::min(text.find('\n'), std::size_t{100});
   const bool longer = cut < text.size();
-  text = text.substr(0, cut);
+  text = printable(text.substr(0, cut));
   if (lines > 1) return fmt::format("{} ... ({} lines)", text, lines + 1);
   return longer ? text + " ..." : text;
 }
@@ -31,7 +39,7 @@ std::string first_line(const record::Value& value) {
 /// First and last row of a series, for the table.
 std::string ends(const record::Reader& reader, const std::string& path, const record::VariableInfo& variable) {
   if (variable.shape.size() != 1 || variable.shape[0] == 0) return {};
-  if (variable.text) return fmt::format("{}", fmt::join(reader.read_text(path), ", "));
+  if (variable.text) return printable(fmt::format("{}", fmt::join(reader.read_text(path), ", ")));
   const auto [values, shape] = reader.read(path);
   return fmt::format("{:.8g} .. {:.8g}", values.front(), values.back());
 }
@@ -39,7 +47,7 @@ std::string ends(const record::Reader& reader, const std::string& path, const re
 std::string shape_text(const record::VariableInfo& variable) {
   std::string text;
   for (std::size_t a = 0; a < variable.shape.size(); ++a)
-    text += fmt::format("{}{}: {}", a ? ", " : "", variable.dimensions[a].empty() ? "?" : variable.dimensions[a], variable.shape[a]);
+    text += fmt::format("{}{}: {}", a ? ", " : "", variable.dimensions[a].empty() ? "?" : printable(variable.dimensions[a]), variable.shape[a]);
   return "(" + text + ")";
 }
 
@@ -57,17 +65,17 @@ void info(const std::string& path, bool json) {
         entry["variables"][variable.name] = {{"dimensions", variable.dimensions}, {"shape", variable.shape}};
       root["groups"][group] = entry;
     }
-    fmt::print("{}\n", root.dump());
+    print_line(to_text(root));
     return;
   }
   fmt::print("{}\n", path);
-  for (const auto& [name, value] : reader.attributes()) fmt::print("  {:<20} {}\n", name, first_line(value));
+  for (const auto& [name, value] : reader.attributes()) fmt::print("  {:<20} {}\n", printable(name), first_line(value));
   for (const std::string& group : reader.groups()) {
-    fmt::print("\n/{}\n", group);
-    for (const auto& [name, value] : reader.attributes(group)) fmt::print("  {:<24} {}\n", name, first_line(value));
+    fmt::print("\n/{}\n", printable(group));
+    for (const auto& [name, value] : reader.attributes(group)) fmt::print("  {:<24} {}\n", printable(name), first_line(value));
     fmt::print("\n");
     for (const auto& variable : reader.variables(group))
-      fmt::print("  {:<30} {:<42} {}\n", variable.name, shape_text(variable), ends(reader, "/" + group + "/" + variable.name, variable));
+      fmt::print("  {:<30} {:<42} {}\n", printable(variable.name), shape_text(variable), ends(reader, "/" + group + "/" + variable.name, variable));
   }
 }
 

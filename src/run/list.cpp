@@ -6,6 +6,8 @@
 #include "driftwell/observables/observable.hpp"
 #include "driftwell/propagators/propagator.hpp"
 
+#include "stdout.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -45,22 +47,21 @@ Rows propagator_rows() {
   return rows;
 }
 
-/// Models lie beside an installed program and in a source tree; the first folder found counts.
+/// Models lie beside an installed program and in a source tree; a folder `models` here is the user's.
 Rows model_rows() {
   namespace fs = std::filesystem;
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error).parent_path();
   Rows rows;
   for (const fs::path& folder : {fs::path("models"), program / "../share/driftwell/models", program / "../../models"}) {
-    if (!fs::is_directory(folder, error)) continue;
+    if (!fs::is_directory(folder, error) || (folder.is_absolute() && fs::equivalent(folder, "models", error))) continue;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
       if (entry.path().extension() != ".toml") continue;
       std::ifstream file(entry.path());
       std::string line;
       std::getline(file, line);
-      rows.emplace_back(entry.path().lexically_normal().string(), line.starts_with("# ") ? line.substr(2) : std::string());
+      rows.emplace_back(folder.is_absolute() ? fs::canonical(entry.path()).string() : entry.path().string(), line.starts_with("# ") ? line.substr(2) : std::string());
     }
-    if (!rows.empty()) break;
   }
   std::sort(rows.begin(), rows.end());
   return rows;
@@ -93,7 +94,7 @@ void list(const std::string& what, bool json) {
   if (json) {
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
     for (const auto& [name, summary] : rows) object[name] = summary;
-    fmt::print("{}\n", object.dump());
+    print_line(to_text(object));
     return;
   }
   std::size_t width = 0;

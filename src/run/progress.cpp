@@ -3,17 +3,23 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <string_view>
 #include <unistd.h>
 
 namespace driftwell::run {
 
 namespace {
 using Clock = std::chrono::steady_clock;
+const char* terminal_type() {
+  const char* type = std::getenv("TERM");
+  return type ? type : "";
+}
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 } // namespace
 
 Progress::Progress(int verbosity)
-    : enabled_(verbosity > 0), terminal_(isatty(STDERR_FILENO) != 0), phase_start_(Clock::now()), last_(Clock::now()) {}
+    : enabled_(verbosity > 0), terminal_(isatty(STDERR_FILENO) != 0 && std::string_view(terminal_type()) != "dumb"), phase_start_(Clock::now()), last_(Clock::now()) {}
 
 Progress::~Progress() { clear(); }
 

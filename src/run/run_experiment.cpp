@@ -1,8 +1,10 @@
 #include "driftwell/run/commands.hpp"
 
+#include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/core/provenance.hpp"
 #include "fokker_planck.hpp"
+#include "stdout.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -90,6 +92,9 @@ int run_experiment(const RunOptions& options) {
   record_options.replace = options.overwrite;
   if (spec.output.keep_bits) record_options.keep_bits = static_cast<int>(spec.output.keep_bits->value);
   record::ResultFile::probe(out, record_options);
+  std::error_code ignored;
+  if (std::filesystem::equivalent(out, options.file, ignored))
+    throw IoError(fmt::format("{}: is the experiment itself; choose another name with -o", out.string()));
 
   Progress progress(options.verbosity);
   const Model model = build_model(spec);
@@ -109,21 +114,25 @@ int run_experiment(const RunOptions& options) {
     file.flush();
     throw;
   }
+  progress.clear();
+  if (signal && summary.outputs_done == 0) { // nothing to keep, and an older result must not give way to nothing
+    file.discard();
+    throw Interrupted{signal};
+  }
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   file.attribute("stop_reason", signal ? fmt::format("interrupted by {} after {} of {} outputs", signal_name(signal), summary.outputs_done, summary.outputs)
                                        : std::string("reached the end time"));
   file.attribute("wall_seconds", seconds);
   file.finish();
-  progress.clear();
   if (options.verbosity > 1) fmt::print(stderr, "{}", progress.phases());
   if (signal)
     fmt::print(stderr, "interrupted by {}: {} holds the first {} of {} outputs\n", signal_name(signal), out.string(), summary.outputs_done, summary.outputs);
   else say(summary, out.string(), seconds, options.verbosity);
   if (options.json) {
     Json json{{"file", out.string()}, {"wall_seconds", seconds}, {"interrupted", signal != 0}, {"fokker_planck", to_json(summary)}};
-    fmt::print("{}\n", json.dump());
+    print_line(to_text(json));
   } else {
-    fmt::print("{}\n", out.string());
+    print_line(out.string());
   }
   return signal ? 128 + signal : 0;
 }
@@ -143,7 +152,7 @@ void check_experiment(const RunOptions& options) {
     Json json{{"file", options.file}, {"valid", true}, {"equation", model.description()}, {"cells", grid.size()},
               {"reversible", run.generator().reversible()}, {"memory_bytes", cost.bytes}, {"seconds", cost.seconds},
               {"resolved", Json::parse(input::resolved_json(spec))}};
-    fmt::print("{}\n", json.dump());
+    print_line(to_text(json));
     return;
   }
   fmt::print("{}: valid\n{}\n", options.file, model.description());

@@ -67,6 +67,19 @@ std::vector<std::complex<double>> symmetric_eigenvalues(Resolvent& op, Index wan
   return result;
 }
 
+/// Small chains: all eigenvalues, the 0 left out.
+std::vector<std::complex<double>> dense_eigenvalues(const Generator& generator, std::size_t count) {
+  const auto n = static_cast<Index>(generator.size());
+  Eigen::MatrixXd Q(n, n);
+  for (Index k = 0; k < n; ++k) Q.col(k) = generator.rates() * VectorXd::Unit(n, k);
+  const Eigen::EigenSolver<Eigen::MatrixXd> eigen(Q, false);
+  std::vector<std::complex<double>> result(eigen.eigenvalues().data(), eigen.eigenvalues().data() + n);
+  std::sort(result.begin(), result.end(), slower);
+  if (generator.conservative()) result.erase(result.begin());
+  result.resize(std::min(count, result.size()));
+  return result;
+}
+
 /// A start without symmetry, the same in every run.
 VectorXd start_vector(Index n) {
   VectorXd v(n);
@@ -123,7 +136,8 @@ std::vector<std::complex<double>> general_eigenvalues(const Resolvent& op, Index
 
 std::vector<std::complex<double>> leading_eigenvalues(const Generator& generator, const SteadyState& steady,
                                                       std::size_t count) {
-  const auto wanted = static_cast<Index>(std::min(count, generator.size() - 2));
+  if (generator.size() < 60) return dense_eigenvalues(generator, count);
+  const auto wanted = static_cast<Index>(count);
   // The resolvent sends eigenvalue lambda to 1 / (1 - gamma lambda). A gamma near the relaxation time spreads the slow
   // ones best; the time to diffuse through the box is its scale.
   double gamma = 0;

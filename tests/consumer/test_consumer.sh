@@ -39,11 +39,12 @@ PATH="$prefix/bin:$PATH"
 [ "$(command -v driftwell)" = "$prefix/bin/driftwell" ] || fail "another driftwell is first on PATH"
 driftwell --version | grep -E '^driftwell [0-9]+\.[0-9]+\.[0-9]+' || fail "no version"
 [ "$(ldd "$prefix/bin/driftwell" | grep -c 'not found')" -eq 0 ] || fail "libraries are missing: $(ldd "$prefix/bin/driftwell")"
-models=$(driftwell list models)
-grep -q double_well_circulation.toml <<<"$models" || fail "list models does not show the installed models: '$models'"
-while read -r model _; do
-  case "$(realpath "$model")" in "$prefix"/*) ;; *) fail "$model is not of this installation" ;; esac
-done < <(sed "s|$prefix|@|; s|^@\([^ ]*\).*|$prefix\1|" <<<"$models" | sed 's/ /\\ /g')
+driftwell list models --json | /usr/bin/python3 -c '
+import json, os, sys
+paths = [os.path.realpath(path) for path in json.load(sys.stdin)]
+prefix = os.path.realpath(sys.argv[1]) + "/"
+sys.exit(not (len(paths) > 1 and all(path.startswith(prefix) for path in paths)))' "$prefix" ||
+  fail "list models does not show the models of this installation: $(driftwell list models)"
 driftwell run "$prefix/share/driftwell/models/double_well_1d.toml" -q -o "$scratch/out.h5" --set fokker_planck.cells=100
 driftwell info "$scratch/out.h5" --json >/dev/null
 echo "installed driftwell is complete"
