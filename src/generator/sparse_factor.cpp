@@ -10,6 +10,8 @@
 #include <Eigen/SparseLU>
 #endif
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 #include <csignal>
@@ -49,6 +51,18 @@ private:
   sigset_t before_{};
 };
 
+/// CHOLMOD's own threads gain nothing on the small blocks of a grid's factor, and its bits would depend on their number.
+class OneThread {
+public:
+  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+private:
+  int before_;
+};
+
 } // namespace
 
 struct SparseFactor::Impl {
@@ -62,6 +76,7 @@ SparseFactor::SparseFactor(Matrix matrix, Kind kind) : impl_(std::make_unique<Im
   impl_->matrix.makeCompressed();
   Eigen::ComputationInfo info = Eigen::Success;
   const SignalsHeld held;
+  const OneThread one;
   if (kind == Kind::positive_definite) {
     Cholesky& factor = impl_->cholesky.emplace();
 #ifdef DRIFTWELL_SUITESPARSE
@@ -94,6 +109,7 @@ SparseFactor::SparseFactor(SparseFactor&&) noexcept = default;
 SparseFactor& SparseFactor::operator=(SparseFactor&&) noexcept = default;
 
 Eigen::VectorXd SparseFactor::solve(const Eigen::VectorXd& right_side) const {
+  const OneThread one;
   if (impl_->cholesky) return impl_->cholesky->solve(right_side);
   return impl_->lu->solve(right_side);
 }
