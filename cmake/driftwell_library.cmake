@@ -13,7 +13,7 @@ target_compile_definitions(driftwell PRIVATE ${HDF5_DEFINITIONS} TOML_HEADER_ONL
 target_link_libraries(driftwell
   PUBLIC Eigen3::Eigen Boost::headers
   PRIVATE $<BUILD_INTERFACE:driftwell_options> $<BUILD_INTERFACE:driftwell_sparse> fmt::fmt
-          nlohmann_json::nlohmann_json OpenMP::OpenMP_CXX ${HDF5_C_LIBRARIES} ${HDF5_C_HL_LIBRARIES})
+          nlohmann_json::nlohmann_json OpenMP::OpenMP_CXX ZLIB::ZLIB ${HDF5_C_LIBRARIES} ${HDF5_C_HL_LIBRARIES})
 set_target_properties(driftwell PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 
 # What the build was, for the provenance attributes of a result file.

@@ -1,5 +1,6 @@
 #include "environment.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <unistd.h>
 
@@ -23,7 +24,10 @@ void prepare_environment(char** argv) {
   else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) set("OPENBLAS_CORETYPE", "Haswell");
 #endif
   // A failed exec only costs speed.
-  if (changed) execv("/proc/self/exe", argv);
+  if (!changed) return;
+  // The link resolved, so that the process keeps its name in ps and top.
+  std::array<char, 4096> path{};
+  if (readlink("/proc/self/exe", path.data(), path.size() - 1) > 0) execv(path.data(), argv);
 }
 
 } // namespace driftwell::app

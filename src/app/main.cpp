@@ -6,21 +6,16 @@
 #include "driftwell/core/source.hpp"
 #include "driftwell/run/commands.hpp"
 #include "environment.hpp"
+#include "signals.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <csignal>
 #include <new>
 
 namespace {
 
 using namespace driftwell;
-
-void on_signal(int signal) {
-  // A second signal ends the program at once: the first one may be waiting for a long factorisation.
-  if (interrupt_signal.exchange(signal) != 0) std::_Exit(128 + signal);
-}
 
 std::string joined(int argc, char** argv) {
   std::string text = "driftwell";
@@ -111,9 +106,9 @@ int fail(ExitCode code, const std::string& message) {
 } // namespace
 
 int main(int argc, char** argv) {
+  app::block_signals(); // before exec: what the libraries start before main() inherits it
   app::prepare_environment(argv);
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  app::watch_signals();
   CLI::App app{"Evolves distributions on potentials and certifies what theory says about them.", "driftwell"};
   try {
     return flushed(dispatch(app, argc, argv));

@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <optional>
 #include <utility>
 
@@ -32,24 +31,6 @@ using Lu = Eigen::SparseLU<Matrix>;
 } // namespace
 
 namespace {
-
-/// METIS, while it orders a matrix, catches SIGTERM for purposes of its own and would lose a request to stop. Held back,
-/// the signal arrives when the ordering is done.
-class SignalsHeld {
-public:
-  SignalsHeld() {
-    sigset_t held;
-    sigemptyset(&held);
-    sigaddset(&held, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &held, &before_);
-  }
-  ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-
-private:
-  sigset_t before_{};
-};
 
 /// CHOLMOD's own threads gain nothing on the small blocks of a grid's factor, and its bits would depend on their number.
 class OneThread {
@@ -75,7 +56,6 @@ SparseFactor::SparseFactor(Matrix matrix, Kind kind) : impl_(std::make_unique<Im
   impl_->matrix = std::move(matrix);
   impl_->matrix.makeCompressed();
   Eigen::ComputationInfo info = Eigen::Success;
-  const SignalsHeld held;
   const OneThread one;
   if (kind == Kind::positive_definite) {
     Cholesky& factor = impl_->cholesky.emplace();

@@ -51,9 +51,9 @@ void sweep_interior_fresh(const RowPointers& r, std::size_t n, double a, double 
 }
 
 DRIFTWELL_MULTIVERSION
-void accumulate(double* y, const double* out, std::size_t n, double c) {
+void accumulate(double* y, const double* out, const double* u, std::size_t n, double c, double e) {
 #pragma omp simd
-  for (std::size_t k = 0; k < n; ++k) y[k] += c * out[k];
+  for (std::size_t k = 0; k < n; ++k) y[k] += c * out[k] + e * u[k];
 }
 
 void sweep_end(const RowPointers& r, std::size_t n, std::size_t k, double a, double b, double c) {
@@ -113,7 +113,7 @@ void Stencil::recurrence(const double* u, double* out, double a, double b, doubl
 #pragma omp parallel for schedule(static) if (rows > 1 && size() > 60000)
   for (std::size_t q = 0; q < rows; ++q) {
     row(q / inner, q % inner, u, out, a, b, c);
-    for (const Accumulate& sum : sums) accumulate(sum.y + q * n, out + q * n, n, sum.c);
+    for (const Accumulate& sum : sums) accumulate(sum.y + q * n, out + q * n, u + q * n, n, sum.c, sum.e);
   }
 }
 

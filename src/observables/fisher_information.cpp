@@ -26,6 +26,7 @@ public:
     const Grid& grid = state.generator.grid();
     const Eigen::VectorXd& q = state.steady.p;
     Eigen::VectorXd root(q.size());
+#pragma omp parallel for schedule(static) if (grid.size() > 60000)
     for (Eigen::Index k = 0; k < q.size(); ++k) root[k] = q[k] > 1e-290 ? std::sqrt(state.c[k] / q[k]) : -1;
     double total = 0;
     for (std::size_t a = 0; a < grid.dimension(); ++a) {

@@ -79,8 +79,12 @@ public:
     for (std::size_t k = 1; k < longest; ++k) {
       poll_interrupt();
       sums.clear();
-      for (std::size_t i = 0; i < c.size(); ++i)
-        if (k < c[i].size()) sums.push_back({columns.col(static_cast<Index>(i)).data(), c[i][k]});
+      // Two terms at every second product: half the traffic of the sums.
+      for (std::size_t i = 0; i < c.size(); ++i) {
+        double* y = columns.col(static_cast<Index>(i)).data();
+        if (k % 2 == 0 && k < c[i].size()) sums.push_back({y, c[i][k], c[i][k - 1]});
+        else if (k % 2 == 1 && k + 1 == c[i].size()) sums.push_back({y, c[i][k], 0});
+      }
       // T_1 = B T_0 and T_{k+1} = 2 B T_k - T_{k-1} with B = I + 2A/L, written over T_{k-1}
       if (k == 1) form_.A().recurrence(here_.data(), before_.data(), 2 / bound_, 1, 0, sums);
       else form_.A().recurrence(here_.data(), before_.data(), 4 / bound_, 2, -1, sums);

@@ -8,7 +8,7 @@ namespace driftwell::record {
 
 std::vector<unsigned long long> chunk_shape(const std::vector<std::size_t>& fixed, bool growing) {
   constexpr std::size_t least = 1024;                       // doubles: 8 KiB
-  constexpr std::size_t most = std::size_t{32} << (20 - 3); // doubles: 32 MiB
+  constexpr std::size_t most = std::size_t{512} << (10 - 3); // doubles: 512 KiB, so that a frame has chunks to share out
   std::vector<unsigned long long> chunk(fixed.begin(), fixed.end());
   for (auto& extent : chunk) {
     extent = std::max(extent, 1ULL);

@@ -3,6 +3,7 @@
 #include "record/chunking.hpp"
 #include "record/group_impl.hpp"
 #include "record/keep_bits.hpp"
+#include "record/parallel_chunks.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -90,7 +91,7 @@ void Group::Impl::write_block(const Variable& to, std::span<const double> values
   }
   // Rounding takes a copy: of one layer of chunks at a time, since a frame may be larger than a GiB.
   const std::size_t rows = to.frame.empty() ? 1 : to.frame[0], row = values.size() / rows;
-  const std::size_t layer = to.frame.empty() ? 1 : chunk_shape(to.frame, false)[0];
+  const std::size_t layer = to.frame.empty() ? 1 : 16 * chunk_shape(to.frame, false)[0];
   std::vector<double> rounded;
   for (std::size_t from = 0; from < rows; from += layer) {
     const std::size_t n = std::min(layer, rows - from);
@@ -108,6 +109,9 @@ void Group::Impl::write_block(const Variable& to, std::span<const double> values
 
 void Group::Impl::write_slab(const Variable& to, const std::vector<hsize_t>& start, const std::vector<hsize_t>& count,
                              const double* values) const {
+  if (write_chunks(to.dataset.get(), start, count, values, path)) {
+    return;
+  }
   const Handle space = checked(H5Dget_space(to.dataset.get()), path, "look at a shape");
   Handle memory;
   if (!count.empty()) {

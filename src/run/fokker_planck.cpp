@@ -17,8 +17,18 @@ namespace {
 using record::Attributes;
 using Shape = DensityObservable::Shape;
 
-/// Grids up to this size have their leading eigenvalue computed; larger ones use coarser grids and extrapolate.
-constexpr std::size_t largest_for_gap = 20'000, largest_for_gap_3d = 40'000;
+/// The leading eigenvalue is computed on a grid of at most so many cells, and on half of it, and extrapolated.
+constexpr double largest_for_gap = 20'000, largest_for_gap_3d = 14'000; // factors of three-dimensional grids are dense
+
+/// The same box with the same proportions and at most `most` cells.
+Grid shrunk(const Grid& grid, double most) {
+  const double size = static_cast<double>(grid.size());
+  if (size <= most) return grid;
+  const double factor = std::pow(most / size, 1.0 / static_cast<double>(grid.dimension()));
+  std::vector<Axis> axes = grid.axes();
+  for (Axis& axis : axes) axis.cells = std::max<std::size_t>(4, 2 * static_cast<std::size_t>(static_cast<double>(axis.cells) * factor / 2));
+  return Grid(axes);
+}
 
 std::string cells_text(const Grid& grid) {
   std::string text;
@@ -126,12 +136,10 @@ void FokkerPlanckSection::write_entropy_production(record::Group& group, Density
   group.attribute("entropy_production_error", richardson(summary.entropy_production, coarse, ratio).error);
 }
 
-/// On the finest grid of the halving sequence that is small enough for it and on the next one: a value with an error bar
-/// at little cost.
+/// A value with an error bar at little cost.
 void FokkerPlanckSection::write_gap(record::Group& group, DensitySummary& summary) const {
-  Grid grid = fine_->generator().grid();
-  while (grid.size() > (grid.dimension() == 3 ? largest_for_gap_3d : largest_for_gap)) grid = grid.coarsened();
-  const Grid coarser = grid.coarsened();
+  const Grid& full = fine_->generator().grid();
+  const Grid grid = shrunk(full, full.dimension() == 3 ? largest_for_gap_3d : largest_for_gap), coarser = grid.coarsened();
   const auto leading = [&](const Grid& g) {
     const Generator generator = build_chain(spec_, model_, g);
     return leading_eigenvalues(generator, steady_state(generator), 1).at(0);

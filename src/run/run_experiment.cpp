@@ -44,6 +44,11 @@ void write_root(record::ResultFile& file, const input::Spec& spec, const RunOpti
 
 const char* signal_name(int signal) { return signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "a signal"; }
 
+std::string stop_reason(int signal, const DensitySummary& summary) {
+  if (signal == 0) return "reached the end time";
+  return fmt::format("interrupted by {} after {} of {} outputs", signal_name(signal), summary.outputs_done, summary.outputs);
+}
+
 Json to_json(const DensitySummary& s) {
   Json json;
   json["propagator"] = s.propagator;
@@ -115,13 +120,19 @@ int run_experiment(const RunOptions& options) {
     throw;
   }
   progress.clear();
+  std::error_code none;
+  if (signal && summary.outputs_done > 0 && std::filesystem::exists(out, none)) { // an older result, complete, stays
+    file.attribute("stop_reason", stop_reason(signal, summary));
+    file.flush();
+    fmt::print(stderr, "{}; they are in {}.part, the older {} stays\n", stop_reason(signal, summary), out.string(), out.string());
+    return 128 + signal;
+  }
   if (signal && summary.outputs_done == 0) { // nothing to keep, and an older result must not give way to nothing
     file.discard();
     throw Interrupted{signal};
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  file.attribute("stop_reason", signal ? fmt::format("interrupted by {} after {} of {} outputs", signal_name(signal), summary.outputs_done, summary.outputs)
-                                       : std::string("reached the end time"));
+  file.attribute("stop_reason", stop_reason(signal, summary));
   file.attribute("wall_seconds", seconds);
   file.finish();
   if (options.verbosity > 1) fmt::print(stderr, "{}", progress.phases());

@@ -32,10 +32,10 @@ public:
 
   [[nodiscard]] Eigen::VectorXd operator*(const Eigen::VectorXd& u) const;
 
-  /// A target of recurrence(): y += c * out.
+  /// A target of recurrence(): y += c out + e u, while both are in the cache.
   struct Accumulate {
     double* y;
-    double c;
+    double c, e;
   };
   /// out = a (A u) + b u + c out, then the accumulations, in one sweep over memory. c = 0 ignores what out held.
   void recurrence(const double* u, double* out, double a, double b, double c, std::span<const Accumulate> sums) const;
