@@ -62,11 +62,12 @@ def gibbs(problem):
 
 def start_weights(problem, axis):
     """The start along one axis, as driftwell has it: values at the centres where the grid of a quarter of the cells
-    resolves the Gaussian, integrals over the cells otherwise."""
+    resolves the Gaussian, otherwise integrals over the cells of one whose variance is h^2/12 smaller (Sheppard)."""
     x, h = problem.centres(axis), problem.spacing(axis)
     z = (x - problem.mean[axis]) / problem.std
     if any(problem.std < 4 * problem.spacing(a) for a in range(problem.dimension)):
-        half = h / 2 / problem.std
+        std = np.sqrt(max(problem.std**2 - h * h / 12, problem.std**2 / 4))
+        z, half = (x - problem.mean[axis]) / std, h / 2 / std
         tail = scipy.special.ndtr(-np.abs(z) + half) - scipy.special.ndtr(-np.abs(z) - half)
         return tail / tail.sum()
     weight = np.exp(-z * z / 2)

@@ -230,7 +230,8 @@ std::string render(const Origin& origin, std::string_view message, const Hints& 
     if (origin.line > 0) {
       line = line_of(origin.source->text, origin.line);
       const std::size_t column = characters_before(line, origin.column > 0 ? origin.column - 1 : 0) + 1;
-      text += std::to_string(origin.line) + ":" + std::to_string(column) + ":";
+      // An argument of the command line is one short line: numbers behind it would read as part of its value.
+      if (!origin.source->name.starts_with("--")) text += std::to_string(origin.line) + ":" + std::to_string(column) + ":";
     }
     text += " ";
   }

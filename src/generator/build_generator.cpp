@@ -206,9 +206,9 @@ private:
         }
     const double scale = 1e-11 * (1 + psi.cwiseAbs().maxCoeff() + 1e-2 * base.cwiseAbs().maxCoeff());
     for (std::size_t a = 0; a < grid_.dimension(); ++a)
-      for (std::size_t k = 0; k < grid_.size(); ++k)
-        if (has_edge(k, a)) {
-          const std::size_t l = above(k, a);
+      for (const Grid::EdgeRun& run : grid_.edge_runs(a))
+        for (std::size_t i = 0; i < run.count; ++i) {
+          const std::size_t k = run.first + i, l = run.neighbour + i;
           const double loop = psi[static_cast<Index>(l)] - psi[static_cast<Index>(k)] - rest(a, k, l);
           if (!(std::abs(loop) <= scale)) return std::nullopt;
         }
@@ -225,10 +225,11 @@ private:
         up[k] = w * (z > 0 ? small : large);
         down[k] = w * (z > 0 ? large : small);
       }
-      for (std::size_t k = 0; k < grid_.size(); ++k)
-        if (has_edge(k, a)) {
-          exit_[static_cast<Index>(k)] += up[static_cast<Index>(k)];
-          exit_[static_cast<Index>(above(k, a))] += down[static_cast<Index>(k)];
+      for (const Grid::EdgeRun& run : grid_.edge_runs(a))
+        for (std::size_t i = 0; i < run.count; ++i) {
+          const auto k = static_cast<Index>(run.first + i);
+          exit_[k] += up[k];
+          exit_[static_cast<Index>(run.neighbour + i)] += down[k];
         }
     }
   }

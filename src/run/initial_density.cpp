@@ -48,10 +48,11 @@ double folded(const Axis& axis, double x) {
 /// product over axes of weight[a][i_a]
 VectorXd product(const Grid& grid, const std::vector<std::vector<double>>& weight) {
   VectorXd p(static_cast<Index>(grid.size()));
-  for (std::size_t k = 0; k < grid.size(); ++k) {
+  const std::size_t last = grid.dimension() - 1, n = grid.axis(last).cells;
+  for (std::size_t row = 0; row < grid.size(); row += n) { // the other axes are constant on a row
     double w = 1;
-    for (std::size_t a = 0; a < grid.dimension(); ++a) w *= weight[a][grid.coordinate(k, a)];
-    p[static_cast<Index>(k)] = w;
+    for (std::size_t a = 0; a < last; ++a) w *= weight[a][grid.coordinate(row, a)];
+    for (std::size_t i = 0; i < n; ++i) p[static_cast<Index>(row + i)] = w * weight[last][i];
   }
   return p;
 }

@@ -22,7 +22,7 @@ while read -r header; do echo "#include <${header#"$prefix/include/"}>"; done < 
 
 unset LD_LIBRARY_PATH CMAKE_PREFIX_PATH
 cp "$here/CMakeLists.txt" "$here/main.cpp" "$scratch"
-cmake -S "$scratch" -B "$scratch/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$compiler" \
+cmake -G Ninja -S "$scratch" -B "$scratch/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$compiler" \
   -DCMAKE_CXX_FLAGS="-O1 -Wall -Wextra" -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; fail "configuring failed"; }
 grep -q "^driftwell_DIR:PATH=$prefix/" "$scratch/build/CMakeCache.txt" || fail "found another driftwell: $(grep ^driftwell_DIR "$scratch/build/CMakeCache.txt")"
 cmake --build "$scratch/build" >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; fail "building failed"; }
