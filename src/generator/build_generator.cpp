@@ -52,7 +52,7 @@ public:
     set_rates();
     VectorXd diagonal = -std::move(exit_);
     if (loss_.size()) diagonal -= loss_;
-    return Generator(grid_, Stencil(grid_, std::move(diagonal), std::move(edges_)), std::move(loss_),
+    return Generator(grid_, Stencil(grid_, std::move(diagonal), std::move(edges_)), std::move(loss_), std::move(walls_),
                      model_.temperature(), std::move(local));
   }
 
@@ -74,6 +74,7 @@ private:
     auto middle = sample({form.diffusion, form.velocity}, grid_, shift);
     VectorXd& conductance = middle[0];
     check_diffusion(conductance, a, h / 2);
+    check_diffusion(sample({form.diffusion}, grid_, std::vector<double>(grid_.dimension(), 0.0))[0], a, 0);
     VectorXd dphi = form.degenerate ? VectorXd::Zero(n_) : gauss(form.rest, a);
     if (!form.degenerate) {
       shift[a] = 0;
@@ -139,7 +140,7 @@ private:
   void check_diffusion(const VectorXd& D, std::size_t a, double by) const {
     for (Index k = 0; k < n_; ++k) {
       const auto cell = static_cast<std::size_t>(k);
-      if (!has_edge(cell, a)) continue;
+      if (by != 0 && !has_edge(cell, a)) continue;
       if (!std::isfinite(D[k])) throw DomainError{DomainError::Quantity::diffusion, a, moved(grid_, cell, a, by), D[k]};
       if (D[k] < 0) throw DomainError{DomainError::Quantity::diffusion_negative, a, moved(grid_, cell, a, by), D[k]};
     }
@@ -160,11 +161,12 @@ private:
         const auto i = static_cast<Index>(q);
         const double TD = T * between[0][i], v = outward * between[2][i];
         double step = at_wall[i] - centre[i] + outward * (h / 2) * between[1][i];
-        if (form.degenerate || TD == 0 || std::isnan(step)) step = TD > 0 ? -v * (h / 2) / TD : 0;
+        if (form.degenerate || TD == 0 || !std::isfinite(step)) step = TD > 0 ? -v * (h / 2) / TD : 0;
         const double rate = form.degenerate || TD == 0 ? std::max(v, 0.0) / h : TD / (h * h / 2) * bernoulli(step);
         if (!std::isfinite(rate))
           throw DomainError{DomainError::Quantity::force, a, moved(grid_, cells[q], a, outward * h / 4), v};
         loss_[static_cast<Index>(cells[q])] += rate;
+        walls_.push_back({a, side, cells[q], rate});
       }
     }
   }
@@ -238,6 +240,7 @@ private:
   const Grid& grid_;
   Index n_;
   VectorXd exit_, loss_;
+  std::vector<Generator::WallRate> walls_;
   VectorXd exact_;          ///< of the first axis
   std::vector<Stencil::Edges> edges_;
   bool degenerate_ = false; ///< some edge carries drift without diffusion

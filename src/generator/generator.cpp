@@ -11,9 +11,9 @@ double bernoulli(double z) {
   return z / std::expm1(z);
 }
 
-Generator::Generator(Grid grid, Stencil rates, Eigen::VectorXd loss, double temperature,
+Generator::Generator(Grid grid, Stencil rates, Eigen::VectorXd loss, std::vector<WallRate> walls, double temperature,
                      std::optional<Eigen::VectorXd> local_potential)
-    : grid_(std::move(grid)), rates_(std::move(rates)), loss_(std::move(loss)), temperature_(temperature),
+    : grid_(std::move(grid)), rates_(std::move(rates)), loss_(std::move(loss)), walls_(std::move(walls)), temperature_(temperature),
       conservative_(!grid_.absorbing()), local_potential_(std::move(local_potential)) {}
 
 Stencil Generator::symmetrised() const {

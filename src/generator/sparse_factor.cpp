@@ -16,6 +16,7 @@
 #include <cmath>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace driftwell {
 
@@ -50,10 +51,21 @@ struct SparseFactor::Impl {
   Matrix matrix; // UMFPACK reads it again for iterative refinement
   std::optional<Cholesky> cholesky;
   std::optional<Lu> lu;
+  std::vector<int> ranks; // empty: the matrix came without an order
 };
 
-SparseFactor::SparseFactor(Matrix matrix, Kind kind) : impl_(std::make_unique<Impl>()) {
+SparseFactor::SparseFactor(Matrix matrix, Kind kind) : SparseFactor(std::move(matrix), kind, std::vector<int>()) {}
+
+SparseFactor::SparseFactor(const Stencil& A, double alpha, double beta) {
+  std::vector<int> ranks = A.grid().dissection_ranks();
+  Matrix matrix = A.matrix(alpha, beta, ranks);
+  *this = SparseFactor(std::move(matrix), A.symmetric() ? Kind::positive_definite : Kind::general, std::move(ranks));
+}
+
+SparseFactor::SparseFactor(Matrix matrix, Kind kind, std::vector<int> ranks) : impl_(std::make_unique<Impl>()) {
   impl_->matrix = std::move(matrix);
+  impl_->ranks = std::move(ranks);
+  [[maybe_unused]] const bool ordered = !impl_->ranks.empty();
   impl_->matrix.makeCompressed();
   Eigen::ComputationInfo info = Eigen::Success;
   const OneThread one;
@@ -62,6 +74,10 @@ SparseFactor::SparseFactor(Matrix matrix, Kind kind) : impl_(std::make_unique<Im
 #ifdef DRIFTWELL_SUITESPARSE
     factor.setMode(Eigen::CholmodAuto);
     factor.cholmod().print = 0;
+    if (ordered) {
+      factor.cholmod().nmethods = 1;
+      factor.cholmod().method[0].ordering = CHOLMOD_NATURAL;
+    }
 #endif
     factor.compute(impl_->matrix);
     info = factor.info();
@@ -70,7 +86,7 @@ SparseFactor::SparseFactor(Matrix matrix, Kind kind) : impl_(std::make_unique<Im
 #ifdef DRIFTWELL_SUITESPARSE
     // The matrices are diagonally dominant M-matrices: their own diagonal is the right pivot, refinement gains nothing.
     factor.umfpackControl()[UMFPACK_STRATEGY] = UMFPACK_STRATEGY_SYMMETRIC;
-    factor.umfpackControl()[UMFPACK_ORDERING] = UMFPACK_ORDERING_METIS;
+    factor.umfpackControl()[UMFPACK_ORDERING] = ordered ? UMFPACK_ORDERING_NONE : UMFPACK_ORDERING_METIS;
     factor.umfpackControl()[UMFPACK_IRSTEP] = 0;
     factor.umfpackControl()[UMFPACK_SYM_PIVOT_TOLERANCE] = 1e-6;
 #endif
@@ -90,8 +106,18 @@ SparseFactor& SparseFactor::operator=(SparseFactor&&) noexcept = default;
 
 Eigen::VectorXd SparseFactor::solve(const Eigen::VectorXd& right_side) const {
   const OneThread one;
-  if (impl_->cholesky) return impl_->cholesky->solve(right_side);
-  return impl_->lu->solve(right_side);
+  const auto solved = [&](const Eigen::VectorXd& b) -> Eigen::VectorXd {
+    if (impl_->cholesky) return impl_->cholesky->solve(b);
+    return impl_->lu->solve(b);
+  };
+  if (impl_->ranks.empty()) return solved(right_side);
+  const std::vector<int>& ranks = impl_->ranks;
+  const Eigen::Index n = right_side.size();
+  Eigen::VectorXd ordered(n), result(n);
+  for (Eigen::Index k = 0; k < n; ++k) ordered[ranks[static_cast<std::size_t>(k)]] = right_side[k];
+  ordered = solved(ordered);
+  for (Eigen::Index k = 0; k < n; ++k) result[k] = ordered[ranks[static_cast<std::size_t>(k)]];
+  return result;
 }
 
 FactorEstimate estimate_factor(const std::vector<std::size_t>& cells, SparseFactor::Kind kind) {
@@ -101,10 +127,10 @@ FactorEstimate estimate_factor(const std::vector<std::size_t>& cells, SparseFact
     longest = std::max(longest, static_cast<double>(c));
   }
   // A separator is a face across the longest axis; its dense triangle dominates the factor of a compact grid.
-  const double face = n / longest, halves = cells.size() == 1 ? 1 : 1;
+  const double face = n / longest;
   const double entries = cells.size() == 1   ? 4 * n
-                         : cells.size() == 2 ? 7.75 * n * std::log2(std::max(4.0, std::min(face, longest))) * halves
-                                             : 6.0 * face * face * halves + 30 * n;
+                         : cells.size() == 2 ? 7.75 * n * std::log2(std::max(4.0, std::min(face, longest)))
+                                             : 6.0 * face * face + 30 * n;
   const double operations = cells.size() == 1   ? 20 * n
                             : cells.size() == 2 ? 12 * face * std::min(face, longest) * longest + 200 * n
                                                 : 10 * face * face * face + 500 * n;

@@ -135,17 +135,18 @@ double Stencil::spectral_bound() const {
   return (diagonal_ - radius).minCoeff();
 }
 
-Eigen::SparseMatrix<double> Stencil::matrix(double alpha, double beta) const {
+Eigen::SparseMatrix<double> Stencil::matrix(double alpha, double beta, const std::vector<int>& ranks) const {
   using Index = Eigen::Index;
+  const auto place = [&](std::size_t k) { return ranks.empty() ? static_cast<int>(k) : ranks[k]; };
   std::vector<Eigen::Triplet<double>> entries;
   entries.reserve(size() * (1 + (symmetric_ ? 1 : 2) * edges_.size()));
   for (std::size_t k = 0; k < size(); ++k) {
-    const auto i = static_cast<int>(k);
+    const int i = place(k);
     entries.emplace_back(i, i, alpha + beta * diagonal_[static_cast<Index>(k)]);
   }
   for_each_edge([&](std::size_t a, std::size_t k, std::size_t l) {
-    const auto lower = static_cast<int>(k), upper = static_cast<int>(l);
-    const double up = beta * edges_[a].up[lower], down = beta * edges_[a].down_data()[k];
+    const int lower = place(k), upper = place(l);
+    const double up = beta * edges_[a].up[static_cast<Index>(k)], down = beta * edges_[a].down_data()[k];
     if (symmetric_) {
       entries.emplace_back(std::max(lower, upper), std::min(lower, upper), up);
     } else {

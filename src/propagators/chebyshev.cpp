@@ -72,6 +72,10 @@ public:
       longest = std::max(longest, c[i].size());
     }
     const double size = state.norm();
+    if (size == 0) { // it starts in the steady state
+      columns = MatrixXd::Zero(state.size(), static_cast<Index>(spans.size()));
+      return true;
+    }
     if (start_ == 0) start_ = size;
     double growth = 1;
     here_ = state;
@@ -85,9 +89,10 @@ public:
         if (k % 2 == 0 && k < c[i].size()) sums.push_back({y, c[i][k], c[i][k - 1]});
         else if (k % 2 == 1 && k + 1 == c[i].size()) sums.push_back({y, c[i][k], 0});
       }
-      // T_1 = B T_0 and T_{k+1} = 2 B T_k - T_{k-1} with B = I + 2A/L, written over T_{k-1}
-      if (k == 1) form_.A().recurrence(here_.data(), before_.data(), 2 / bound_, 1, 0, sums);
-      else form_.A().recurrence(here_.data(), before_.data(), 4 / bound_, 2, -1, sums);
+      // T_1 = B T_0 and T_{k+1} = 2 B T_k - T_{k-1} with B = I + 2 (A + decay)/L, written over T_{k-1}
+      const double shift = 2 * form_.decay_rate() / bound_;
+      if (k == 1) form_.A().recurrence(here_.data(), before_.data(), 2 / bound_, 1 + shift, 0, sums);
+      else form_.A().recurrence(here_.data(), before_.data(), 4 / bound_, 2 * (1 + shift), -1, sums);
       std::swap(here_, before_);
       ++products_;
       if (form_.symmetric() || k % 16 != 0) continue;
@@ -159,7 +164,7 @@ public:
         continue;
       }
       for (std::size_t q = 0; q < spans.size(); ++q) {
-        form.probabilities(columns.col(static_cast<Index>(q)).data(), p);
+        form.probabilities(columns.col(static_cast<Index>(q)).data(), problem.times[next + q], p);
         observe(next + q, p);
       }
       next += spans.size();

@@ -59,7 +59,8 @@ public:
     for (std::size_t i = 1; i < problem.times.size(); ++i) {
       fine.to(problem.times[i - 1], problem.times[i]);
       coarse.to(problem.times[i - 1], problem.times[i]);
-      report.error = std::max(report.error, (fine.p() - coarse.p()).cwiseAbs().sum());
+      const double left = (fine.p() - problem.steady.p * fine.p().sum()).cwiseAbs().sum();
+      report.error = std::max(report.error, (fine.p() - coarse.p()).cwiseAbs().sum() / std::max(left, 1e-13));
       observe(i, fine.p());
     }
     report.summary = fmt::format("{} steps of at most {:.3g}", fine.steps(), dt);

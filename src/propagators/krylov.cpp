@@ -37,7 +37,7 @@ class KrylovSpace {
 public:
   KrylovSpace(const WorkingForm& form, double gamma, const VectorXd& start)
       : form_(form), gamma_(gamma),
-        factor_(form.A().matrix(1.0, -gamma), form.symmetric() ? SparseFactor::Kind::positive_definite : SparseFactor::Kind::general),
+        factor_(form.A(), 1.0, -gamma),
         norm_(start.norm()) {
     basis_.resize(start.size(), 33);
     if (norm_ > 0) basis_.col(0) = start / norm_;
@@ -49,7 +49,11 @@ public:
   void build(const std::vector<double>& times, double tolerance) {
     const auto count = static_cast<Index>(times.size());
     coefficients_ = MatrixXd::Zero(1, count);
-    if (norm_ == 0) return;
+    if (norm_ == 0) { // it starts in the steady state
+      basis_.col(0).setZero();
+      error_ = 0;
+      return;
+    }
     MatrixXd before;
     for (Index m = 1; m <= most_vectors; ++m) {
       poll_interrupt();
@@ -132,11 +136,11 @@ private:
 
   /// exp(t lambda) with theta = 1 / (1 - gamma lambda); a theta at 0 or beyond belongs to infinitely fast decay.
   [[nodiscard]] double exponential(double t, double theta) const {
-    return theta > 1e-15 ? std::exp(t * std::min(0.0, (1 - 1 / theta) / gamma_)) : 0.0;
+    return theta > 1e-15 ? std::exp(t * std::min(0.0, (1 - 1 / theta) / gamma_ + form_.decay_rate())) : 0.0;
   }
   [[nodiscard]] std::complex<double> exponential(double t, std::complex<double> theta) const {
     if (std::abs(theta) < 1e-15) return 0;
-    const std::complex<double> lambda = (1.0 - 1.0 / theta) / gamma_;
+    const std::complex<double> lambda = (1.0 - 1.0 / theta) / gamma_ + form_.decay_rate();
     return lambda.real() > 1e-8 / gamma_ ? 0 : std::exp(t * lambda);
   }
 
@@ -203,8 +207,9 @@ public:
         for (Index q = 0; q < columns.cols(); ++q) {
           poll_interrupt();
           if (!form.symmetric()) form.deflate(columns.col(q)); // what rounding in the sum put back
-          form.probabilities(columns.col(q).data(), p);
-          observe(next + static_cast<std::size_t>(first + q), p);
+          const std::size_t index = next + static_cast<std::size_t>(first + q);
+          form.probabilities(columns.col(q).data(), problem.times[index], p);
+          observe(index, p);
         }
       }
       if (count > 0) state = columns.col(columns.cols() - 1);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace driftwell::run {
@@ -21,7 +22,8 @@ const Grid& fitting(const Model& model, const Grid& grid) {
   const double n = static_cast<double>(grid.size());
   double bytes = 200 * n;
   // Only a model known to be reversible gets its steady state without a factor.
-  const bool needs_factor = !(model.gradient_system() && !grid.absorbing()) && grid.dimension() > 1;
+  const bool open = std::none_of(grid.axes().begin(), grid.axes().end(), [](const Axis& a) { return a.periodic(); });
+  const bool needs_factor = !(model.gradient_system() && open && !grid.absorbing()) && grid.dimension() > 1;
   if (needs_factor) bytes += estimate_factor(cells, SparseFactor::Kind::general).bytes;
   if (const double free = available_memory(); bytes > free)
     throw NumericalFailure(fmt::format("{} cells need about {:.3g} GB{}, {:.3g} GB are free. Use fewer cells.", fmt::join(cells, " x "),
@@ -40,6 +42,11 @@ VectorXd loss_on(const input::Spec& spec, const Model& model, const Grid& grid) 
   }
 }
 
+/// The steady state is exp(-f/T): also on the grid, where a tilt around a period may break it.
+bool is_gibbs(const Model& model, const Generator& generator) {
+  return model.gradient_system() && generator.conservative() && generator.reversible();
+}
+
 void check_finite(const std::string& name, const std::vector<double>& values, std::size_t index, double time) {
   for (const double value : values)
     if (!std::isfinite(value))
@@ -50,7 +57,7 @@ void check_finite(const std::string& name, const std::vector<double>& values, st
 
 DensityRun::DensityRun(const input::Spec& spec, const Model& model, const Grid& grid)
     : spec_(spec), loss_(loss_on(spec, model, fitting(model, grid))), generator_(build_chain(spec, model, grid)),
-      steady_(steady_state(generator_, model.gradient_system() && !grid.absorbing() ? &loss_ : nullptr)) {}
+      steady_(steady_state(generator_, is_gibbs(model, generator_) ? &loss_ : nullptr)) {}
 
 EvolutionProblem DensityRun::problem(const VectorXd& p, const std::vector<double>& times) const {
   const auto& dt = spec_.fokker_planck->dt;
@@ -79,9 +86,10 @@ EvolutionReport DensityRun::evolve(const InitialDensity& initial, const std::vec
   });
 }
 
-Series DensityRun::series(const InitialDensity& initial, const std::vector<double>& times, double& time_error) const {
+Series DensityRun::series(const InitialDensity& initial, const std::vector<double>& times, const Propagator& propagator,
+                          double& time_error) const {
   Series result;
-  const EvolutionReport report = evolve(initial, times, *choose(initial, times).propagator, [&](std::size_t, const VectorXd&, const auto& values) {
+  const EvolutionReport report = evolve(initial, times, propagator, [&](std::size_t, const VectorXd&, const auto& values) {
     for (const auto& [name, row] : values) result[name].push_back(row);
   });
   time_error = report.error;

@@ -37,7 +37,10 @@ std::string cells_text(const Grid& grid) {
 }
 
 double halving_ratio(const Grid& fine, const Grid& coarse) {
-  return coarse.axis(0).spacing() / fine.axis(0).spacing();
+  // The smallest over the axes: bars of unevenly halved grids rather come out too long.
+  double ratio = 2;
+  for (std::size_t a = 0; a < fine.dimension(); ++a) ratio = std::min(ratio, coarse.axis(a).spacing() / fine.axis(a).spacing());
+  return ratio;
 }
 
 std::string boundary_text(const Grid& grid, const std::vector<std::string>& names) {
@@ -52,6 +55,13 @@ std::span<const double> span_of(const Eigen::VectorXd& v) { return {v.data(), st
 
 } // namespace
 
+std::vector<Grid> halvings(const Grid& grid) {
+  std::vector<Grid> grids{grid};
+  while (grids.size() < 3 && std::all_of(grids.back().axes().begin(), grids.back().axes().end(), [](const Axis& a) { return a.cells >= 4; }))
+    grids.push_back(grids.back().coarsened());
+  return grids;
+}
+
 struct FokkerPlanckSection::Coarse {
   std::unique_ptr<DensityRun> run;
   Series series; ///< empty where that grid could not be computed
@@ -65,13 +75,15 @@ FokkerPlanckSection::~FokkerPlanckSection() = default;
 
 void FokkerPlanckSection::prepare() {
   const Grid grid = build_grid(*spec_.fokker_planck);
-  std::vector<Grid> grids{grid};
-  while (grids.size() < 3 && std::all_of(grids.back().axes().begin(), grids.back().axes().end(), [](const Axis& a) { return a.cells >= 4; }))
-    grids.push_back(grids.back().coarsened());
+  const std::vector<Grid> grids = halvings(grid);
   initial_ = std::make_unique<InitialDensity>(spec_, grids.back());
   progress_.phase(fmt::format("building {} cells and their steady state", cells_text(grid)));
   fine_ = std::make_unique<DensityRun>(spec_, model_, grid);
-  for (std::size_t i = 1; i < grids.size(); ++i) coarse_.push_back({std::make_unique<DensityRun>(spec_, model_, grids[i]), {}});
+  try {
+    for (std::size_t i = 1; i < grids.size(); ++i) coarse_.push_back({std::make_unique<DensityRun>(spec_, model_, grids[i]), {}});
+  } catch (const Error& error) { // the grid asked for is good; a centre of a coarser one may sit on a singularity
+    warnings_.push_back(fmt::format("no error bars from {} cells: {}", cells_text(grids[coarse_.size() + 1]), error.what()));
+  }
   const std::size_t outputs = spec_.time.at.size(), kept = std::min<std::size_t>(static_cast<std::size_t>(spec_.fokker_planck->snapshots.value), outputs);
   for (std::size_t i = 0; i < kept; ++i) snapshots_.push_back(kept == 1 ? outputs - 1 : i * (outputs - 1) / (kept - 1));
 }
@@ -105,7 +117,7 @@ void FokkerPlanckSection::declare(record::Group& group) const {
   if (grid.absorbing()) group.variable("mean_exit_time", names, {{"long_name", std::string("mean time until absorption, from each cell")}});
 }
 
-void FokkerPlanckSection::write_fields(record::Group& group) const {
+void FokkerPlanckSection::write_fields(record::Group& group, DensitySummary& summary) const {
   const Generator& generator = fine_->generator();
   const SteadyState& steady = fine_->steady();
   group.write("steady_state", span_of(steady.p / generator.grid().cell_volume()));
@@ -113,7 +125,6 @@ void FokkerPlanckSection::write_fields(record::Group& group) const {
   group.write("implicit_potential", span_of(steady.implicit_potential));
   const auto current = steady_current(generator, steady);
   for (std::size_t a = 0; a < current.size(); ++a) group.write("current_" + model_.names()[a], span_of(current[a]));
-  if (!generator.conservative()) group.write("mean_exit_time", span_of(mean_exit_time(generator)));
   group.attribute("equation", model_.description());
   group.attribute("temperature", model_.temperature());
   group.attribute("interpretation", name_of(model_.interpretation()));
@@ -125,6 +136,12 @@ void FokkerPlanckSection::write_fields(record::Group& group) const {
   group.attribute("decay_rate", steady.decay_rate);
   group.attribute("steady_state_residual", steady.residual);
   group.attribute("initial_outside", initial_->outside());
+  if (generator.conservative()) return;
+  try {
+    group.write("mean_exit_time", span_of(mean_exit_time(generator)));
+  } catch (const NumericalFailure& failure) {
+    summary.warnings.push_back(failure.what());
+  }
 }
 
 void FokkerPlanckSection::write_entropy_production(record::Group& group, DensitySummary& summary) const {
@@ -152,17 +169,17 @@ void FokkerPlanckSection::write_gap(record::Group& group, DensitySummary& summar
     group.attribute("spectral_gap", std::vector<double>{real.extrapolated, imag.extrapolated});
     group.attribute("spectral_gap_error", std::vector<double>{real.error, imag.error});
     group.attribute("spectral_gap_cells", cells_text(grid));
-  } catch (const NumericalFailure& failure) {
+  } catch (const Error& failure) {
     summary.warnings.push_back(fmt::format("no leading eigenvalue: {}", failure.what()));
   }
 }
 
-void FokkerPlanckSection::coarse_series(DensitySummary& summary) {
+void FokkerPlanckSection::coarse_series(const Propagator& propagator, DensitySummary& summary) {
   for (Coarse& coarse : coarse_) {
     const std::string cells = cells_text(coarse.run->generator().grid());
     progress_.phase(fmt::format("error bars: {} cells", cells));
     try {
-      coarse.series = coarse.run->series(*initial_, spec_.time.at, coarse.time_error);
+      coarse.series = coarse.run->series(*initial_, spec_.time.at, propagator, coarse.time_error);
     } catch (const NumericalFailure& failure) {
       summary.warnings.push_back(fmt::format("no error bars from {} cells: {}", cells, failure.what()));
       return;
@@ -196,7 +213,8 @@ void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summ
   summary.outputs = times.size();
   record::Group group = file.group("fokker_planck");
   declare(group);
-  write_fields(group);
+  summary.warnings = warnings_;
+  write_fields(group, summary);
   const Choice choice = fine_->choose(*initial_, times);
   summary.propagator = choice.name;
   summary.reason = choice.reason;
@@ -204,7 +222,7 @@ void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summ
   group.attribute("propagator_reason", choice.reason);
   group.attribute("tolerance", spec_.fokker_planck->tolerance.value);
   file.flush();
-  coarse_series(summary);
+  coarse_series(*choice.propagator, summary);
   progress_.phase("leading eigenvalue");
   write_entropy_production(group, summary);
   write_gap(group, summary);

@@ -23,6 +23,9 @@ struct DensitySummary {
   std::vector<std::string> warnings;
 };
 
+/// The grid asked for, half and a quarter of its cells an axis, as far as that goes.
+[[nodiscard]] std::vector<Grid> halvings(const Grid& grid);
+
 class FokkerPlanckSection {
 public:
   FokkerPlanckSection(const input::Spec& spec, const Model& model, Progress& progress);
@@ -36,16 +39,17 @@ public:
 private:
   struct Coarse;
   void declare(record::Group& group) const;
-  void write_fields(record::Group& group) const;
+  void write_fields(record::Group& group, DensitySummary& summary) const;
   void write_entropy_production(record::Group& group, DensitySummary& summary) const;
   void write_gap(record::Group& group, DensitySummary& summary) const;
-  void coarse_series(DensitySummary& summary);
+  void coarse_series(const Propagator& propagator, DensitySummary& summary);
   void write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row,
                  double time_error, DensitySummary& summary) const;
 
   const input::Spec& spec_;
   const Model& model_;
   Progress& progress_;
+  std::vector<std::string> warnings_;
   std::vector<std::size_t> snapshots_; ///< output indices whose density is kept
   std::unique_ptr<DensityRun> fine_;
   std::unique_ptr<InitialDensity> initial_;

@@ -92,8 +92,14 @@ VectorXd uniform(const Grid& grid, const input::UniformLaw& law) {
     const double h = axis.spacing();
     std::vector<double> w(axis.cells);
     for (std::size_t i = 0; i < axis.cells; ++i) {
-      const double left = axis.lower + static_cast<double>(i) * h;
-      w[i] = std::max(0.0, std::min(left + h, law.upper[a]) - std::max(left, law.lower[a])) / (law.upper[a] - law.lower[a]);
+      // Folded along a periodic axis: the images of the cell in every period that the law reaches.
+      const double period = axis.upper - axis.lower, first = axis.lower + static_cast<double>(i) * h;
+      const double from = axis.periodic() ? std::floor((law.lower[a] - axis.upper) / period) : 0;
+      const double to = axis.periodic() ? std::ceil((law.upper[a] - axis.lower) / period) : 0;
+      for (double image = from; image <= to; ++image) {
+        const double left = first + image * period;
+        w[i] += std::max(0.0, std::min(left + h, law.upper[a]) - std::max(left, law.lower[a])) / (law.upper[a] - law.lower[a]);
+      }
     }
     weight.push_back(std::move(w));
   }

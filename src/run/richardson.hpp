@@ -33,12 +33,13 @@ struct Richardson {
                                                           const std::vector<std::vector<double>>& middle,
                                                           const std::vector<std::vector<double>>& coarse) {
   double near = 0, far = 0, size = 0;
-  for (std::size_t i = 0; i < fine.size(); ++i) {
+  // Time 0 shows how the initial law was put on the grid, not how the equation was solved.
+  for (std::size_t i = fine.size() > 1 ? 1 : 0; i < fine.size(); ++i) {
     near += std::pow(fine[i][0] - middle[i][0], 2);
     far += std::pow(middle[i][0] - coarse[i][0], 2);
     size += std::pow(fine[i][0], 2);
   }
-  if (!(near > 1e-26 * size) || !(far > 0)) return std::nullopt;
+  if (!(near > 1e-26 * size) || !(size > 1e-24) || !(far > 0)) return std::nullopt;
   return std::log2(std::sqrt(far / near));
 }
 

@@ -156,7 +156,7 @@ void check_experiment(const RunOptions& options) {
   // The box is looked at on a grid of at most some 60 000 cells: cheap, and finds what is not finite there.
   Grid probe = grid;
   while (probe.size() > 60'000) probe = probe.coarsened();
-  const InitialDensity initial(spec, probe);
+  const InitialDensity initial(spec, halvings(grid).back());
   const DensityRun run(spec, model, probe);
   (void)run.choose(initial, spec.time.at);
   if (options.json) {

@@ -27,7 +27,7 @@ public:
   using Scalar = double;
   Resolvent(const Stencil& A, double gamma, VectorXd right, VectorXd left)
       : size_(static_cast<Index>(A.size())),
-        factor_(A.matrix(1.0, -gamma), A.symmetric() ? SparseFactor::Kind::positive_definite : SparseFactor::Kind::general),
+        factor_(A, 1.0, -gamma),
         right_(std::move(right)), left_(std::move(left)) {}
 
   [[nodiscard]] Index rows() const { return size_; }

@@ -67,6 +67,26 @@ void polish_tails(const Generator& generator, VectorXd& p, double decay_rate) {
   }
 }
 
+/// The same where cell k touches a side of the box: axis by axis, a parabola extrapolated to the wall or, inside, its
+/// minimum. Across a period, and on axes of fewer than 3 cells, the value of the cell.
+double minimum_at_wall(const Grid& grid, const VectorXd& phi, std::size_t k) {
+  const double centre = phi[static_cast<Index>(k)];
+  double least = centre;
+  for (std::size_t a = 0; a < grid.dimension(); ++a) {
+    const std::size_t i = grid.coordinate(k, a), n = grid.axis(a).cells;
+    const auto s = static_cast<Index>(grid.stride(a)), at = static_cast<Index>(k);
+    if (n < 3) continue;
+    if (i > 0 && i + 1 < n) {
+      const double slope = (phi[at + s] - phi[at - s]) / 2, curvature = phi[at + s] - 2 * centre + phi[at - s];
+      if (curvature > 0) least -= slope * slope / (2 * curvature);
+    } else if (!grid.axis(a).periodic()) {
+      const Index inward = i == 0 ? s : -s;
+      least += std::min(0.0, (15 * centre - 10 * phi[at + inward] + 3 * phi[at + 2 * inward]) / 8 - centre);
+    }
+  }
+  return least;
+}
+
 /// Value of the minimum next to cell k, where a quadratic through the neighbouring cells has it: the smallest cell value
 /// itself jumps by O(h^2) with the place of the minimum between the centres, and would spoil grid halving.
 double minimum_near(const Grid& grid, const VectorXd& phi, std::size_t k) {
@@ -78,7 +98,7 @@ double minimum_near(const Grid& grid, const VectorXd& phi, std::size_t k) {
     return phi[static_cast<Index>(k) + step];
   };
   for (std::size_t a = 0; a < grid.dimension(); ++a)
-    if (const std::size_t i = grid.coordinate(k, a); i == 0 || i + 1 == grid.axis(a).cells) return phi[static_cast<Index>(k)];
+    if (const std::size_t i = grid.coordinate(k, a); i == 0 || i + 1 == grid.axis(a).cells) return minimum_at_wall(grid, phi, k);
   for (Index a = 0; a < d; ++a) {
     gradient[a] = (at(a, 1, a, 0) - at(a, -1, a, 0)) / 2;
     for (Index b = 0; b < d; ++b)
@@ -100,7 +120,7 @@ void inverse_iteration(const Generator& generator, SteadyState& state) {
   // A conservative Q is singular: a shift far below every rate keeps the factor regular and costs one iteration.
   const double fastest = Q.diagonal().cwiseAbs().maxCoeff();
   const double shift = generator.conservative() ? 1e-13 * fastest : 0.0;
-  const SparseFactor factor(Q.matrix(shift, -1.0), SparseFactor::Kind::general);
+  const SparseFactor factor(Q, shift, -1.0);
   VectorXd p = VectorXd::Constant(Q.diagonal().size(), 1.0 / static_cast<double>(Q.size()));
   double change = 1;
   for (int iteration = 0; iteration < 1000 && change > 1e-14; ++iteration) {
@@ -160,6 +180,10 @@ std::vector<VectorXd> steady_current(const Generator& generator, const SteadySta
     current[a][i] += density / 2;
     current[a][j] += density / 2;
   });
+  for (const Generator::WallRate& wall : generator.walls()) {
+    const double flow = (wall.side ? 1 : -1) * wall.rate * steady.p[static_cast<Index>(wall.cell)];
+    current[wall.axis][static_cast<Index>(wall.cell)] += flow * grid.axis(wall.axis).spacing() / grid.cell_volume() / 2;
+  }
   return current;
 }
 

@@ -36,7 +36,15 @@ struct DomainError {
 
 class Generator {
 public:
-  Generator(Grid grid, Stencil rates, Eigen::VectorXd loss, double temperature, std::optional<Eigen::VectorXd> local_potential);
+  /// Rate from a cell through an absorbing wall at its lower (0) or upper (1) side of an axis.
+  struct WallRate {
+    std::size_t axis;
+    int side;
+    std::size_t cell;
+    double rate;
+  };
+
+  Generator(Grid grid, Stencil rates, Eigen::VectorXd loss, std::vector<WallRate> walls, double temperature, std::optional<Eigen::VectorXd> local_potential);
 
   [[nodiscard]] const Grid& grid() const { return grid_; }
   [[nodiscard]] std::size_t size() const { return rates_.size(); }
@@ -45,6 +53,7 @@ public:
   [[nodiscard]] const Stencil& rates() const { return rates_; }
   /// Rate at which each cell loses probability through absorbing walls; empty without such walls.
   [[nodiscard]] const Eigen::VectorXd& loss() const { return loss_; }
+  [[nodiscard]] const std::vector<WallRate>& walls() const { return walls_; }
   [[nodiscard]] bool conservative() const { return conservative_; }
 
   /// Detailed balance holds with exp(-local_potential): Q_lk e^{-phi_k} = Q_kl e^{-phi_l} on every edge.
@@ -58,6 +67,7 @@ private:
   Grid grid_;
   Stencil rates_;
   Eigen::VectorXd loss_;
+  std::vector<WallRate> walls_;
   double temperature_;
   bool conservative_;
   std::optional<Eigen::VectorXd> local_potential_;

@@ -1,5 +1,7 @@
 #pragma once
 // A factorised sparse matrix: CHOLMOD and UMFPACK (or Eigen's own when built without SuiteSparse).
+#include "driftwell/generator/stencil.hpp"
+
 #include <Eigen/Core>
 #include <Eigen/SparseCore>
 
@@ -18,6 +20,8 @@ public:
 
   /// Throws NumericalFailure: not positive definite, singular, out of memory.
   SparseFactor(Eigen::SparseMatrix<double> matrix, Kind kind);
+  /// Factor of alpha I + beta A in the nested-dissection order of its grid; positive definite where A is symmetric.
+  SparseFactor(const Stencil& A, double alpha, double beta);
   ~SparseFactor();
   SparseFactor(SparseFactor&&) noexcept;
   SparseFactor& operator=(SparseFactor&&) noexcept;
@@ -26,6 +30,7 @@ public:
 
 private:
   struct Impl;
+  SparseFactor(Eigen::SparseMatrix<double> matrix, Kind kind, std::vector<int> ranks);
   std::unique_ptr<Impl> impl_;
 };
 

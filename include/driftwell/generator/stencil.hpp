@@ -25,6 +25,7 @@ public:
 
   Stencil(const Grid& grid, Eigen::VectorXd diagonal, std::vector<Edges> edges);
 
+  [[nodiscard]] const Grid& grid() const { return grid_; }
   [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(diagonal_.size()); }
   [[nodiscard]] bool symmetric() const { return symmetric_; }
   [[nodiscard]] const Eigen::VectorXd& diagonal() const { return diagonal_; }
@@ -44,8 +45,9 @@ public:
   /// generators.
   [[nodiscard]] double spectral_bound() const;
 
-  /// identity * alpha + A * beta, column-major; a symmetric operator gives its lower triangle only.
-  [[nodiscard]] Eigen::SparseMatrix<double> matrix(double alpha, double beta) const;
+  /// identity * alpha + A * beta, column-major; a symmetric operator gives its lower triangle only. With ranks, cell k is
+  /// row and column ranks[k].
+  [[nodiscard]] Eigen::SparseMatrix<double> matrix(double alpha, double beta, const std::vector<int>& ranks = {}) const;
 
   /// diag(1/s) A diag(s), s > 0.
   [[nodiscard]] Stencil scaled(const Eigen::VectorXd& s) const;

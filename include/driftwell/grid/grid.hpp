@@ -50,6 +50,10 @@ public:
   };
   [[nodiscard]] std::vector<EdgeRun> edge_runs(std::size_t a, std::size_t longest = 4096) const;
 
+  /// Nested dissection: rank[k] is the place of cell k in an order that puts planes between halves of the box last, at every
+  /// scale. Factors of neighbour operators fill in least so, and need no search for an ordering.
+  [[nodiscard]] std::vector<int> dissection_ranks() const;
+
   /// Half the cells an axis (rounded up): the grid of the error bars.
   [[nodiscard]] Grid coarsened() const;
 

@@ -34,9 +34,9 @@ public:
   [[nodiscard]] static order_type order() { return 1; }
 
   void do_step(const GeneratorSystem& system, state_type& p, time_type /*t*/, time_type dt) {
-    // Copies of a stepper share the factor: Odeint takes steppers by value.
-    if (!factor_ || std::abs(dt - dt_) > 1e-12 * dt) {
-      factor_ = std::make_shared<SparseFactor>(system.generator().rates().matrix(1.0, -dt), SparseFactor::Kind::general);
+    // Copies of a stepper share the factor: Odeint takes steppers by value. Steps that differ by rounding share it, too.
+    if (!factor_ || std::abs(dt - dt_) > 1e-8 * dt) {
+      factor_ = std::make_shared<SparseFactor>(system.generator().rates(), 1.0, -dt);
       dt_ = dt;
     }
     p = factor_->solve(p);

@@ -32,7 +32,7 @@ public:
   /// Evolves and evaluates every observable at every time; `frame` is called in order of time.
   EvolutionReport evolve(const InitialDensity& initial, const std::vector<double>& times, const Propagator& propagator, const Frame& frame) const;
   /// The same, kept; `time_error` receives the propagator's a-posteriori error.
-  [[nodiscard]] Series series(const InitialDensity& initial, const std::vector<double>& times, double& time_error) const;
+  [[nodiscard]] Series series(const InitialDensity& initial, const std::vector<double>& times, const Propagator& propagator, double& time_error) const;
 
 private:
   [[nodiscard]] EvolutionProblem problem(const Eigen::VectorXd& p, const std::vector<double>& times) const;

@@ -1,6 +1,9 @@
 #include "driftwell/observables/observable.hpp"
 
+#include "driftwell/core/error.hpp"
 #include "driftwell/core/reduce.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +17,8 @@ DensityState::DensityState(const Generator& generator, const SteadyState& steady
     : generator(generator), steady(steady), loss(loss), p(p),
       mass(deterministic_sum(generator.size(), [&](std::size_t k) { return p[static_cast<Eigen::Index>(k)]; })),
       c(p.size()), log_ratio(p.size()) {
+  if (!(mass > 1e-290))
+    throw NumericalFailure(fmt::format("the surviving probability has fallen to {:g}; choose an earlier end", mass));
   const double scale = generator.conservative() ? 1.0 : 1 / mass;
 #pragma omp parallel for schedule(static) if (p.size() > 60000)
   for (Eigen::Index k = 0; k < p.size(); ++k) {

@@ -7,9 +7,7 @@ Expression FormulaPotential::formula(std::size_t d, const std::map<std::string, 
   symbols.indexed = true;
   for (std::size_t i = 1; i <= d; ++i) symbols.variables.push_back("x" + std::to_string(i));
   for (const auto& [name, list] : values) {
-    if (list.size() == 1) symbols.parameters.emplace_back(name, list[0]);
-    else
-      for (std::size_t i = 0; i < list.size(); ++i) symbols.parameters.emplace_back(name + std::to_string(i + 1), list[i]);
+    symbols.parameters.emplace_back(name, list.at(0));
   }
   return Expression::parse(text_, symbols);
 }

@@ -6,7 +6,7 @@ namespace driftwell {
 
 class FormulaPotential : public NamedPotential {
 public:
-  /// `text` may use every option that is a single number by its name, and list options as name1, name2, ...
+  /// `text` may use every option by its name; they are single numbers.
   FormulaPotential(std::string text, std::size_t dimension, std::vector<PotentialOption> options)
       : text_(std::move(text)), dimension_(dimension), options_(std::move(options)) {}
 

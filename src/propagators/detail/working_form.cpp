@@ -55,12 +55,13 @@ void WorkingForm::deflate(Eigen::Ref<VectorXd> u) const {
   else u -= left_.dot(u) * right_;
 }
 
-void WorkingForm::probabilities(const double* u, VectorXd& p) const {
+void WorkingForm::probabilities(const double* u, double t, VectorXd& p) const {
   const Index n = s_.size();
   p.resize(n);
+  const double decay = std::exp(-steady_.decay_rate * t);
   const double* rest = conservative_ ? steady_.p.data() : nullptr;
 #pragma omp parallel for schedule(static) if (n > 60000)
-  for (Index k = 0; k < n; ++k) p[k] = s_[k] * u[k] + (rest ? rest[k] : 0.0);
+  for (Index k = 0; k < n; ++k) p[k] = decay * s_[k] * u[k] + (rest ? rest[k] : 0.0);
 }
 
 } // namespace driftwell

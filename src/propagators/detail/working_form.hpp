@@ -16,8 +16,10 @@ public:
   [[nodiscard]] const Eigen::VectorXd& start() const { return start_; }
   /// Takes the component along the steady state out (nothing with absorbing walls).
   void deflate(Eigen::Ref<Eigen::VectorXd> u) const;
-  /// p = p_ss + s u
-  void probabilities(const double* u, Eigen::VectorXd& p) const;
+  /// With absorbing walls u evolves under A + decay_rate, so that the survivors keep their digits however few they are.
+  [[nodiscard]] double decay_rate() const { return steady_.decay_rate; }
+  /// p = p_ss + s u, or s u exp(-decay_rate t) with absorbing walls
+  void probabilities(const double* u, double t, Eigen::VectorXd& p) const;
 
 private:
   static Eigen::VectorXd scale(const EvolutionProblem& problem, bool symmetric);
