@@ -19,35 +19,29 @@ struct RowPointers {
   const double *u0m, *c0m, *u0p, *c0p;              ///< and along the outer axis
 };
 
+/// Row k of A u.
+DRIFTWELL_INLINE double product_at(const RowPointers& r, std::size_t k, std::size_t below, std::size_t above) {
+  double s = r.diagonal[k] * r.u[k];
+  s += r.up[below] * r.u[below];
+  s += r.down[k] * r.u[above];
+  s += r.c1m[k] * r.u1m[k];
+  s += r.c1p[k] * r.u1p[k];
+  s += r.c0m[k] * r.u0m[k];
+  s += r.c0p[k] * r.u0p[k];
+  return s;
+}
+
 DRIFTWELL_MULTIVERSION
 void sweep_interior(const RowPointers& r, std::size_t n, double a, double b, double c) {
 #pragma omp simd
-  for (std::size_t k = 1; k < n - 1; ++k) {
-    double s = r.diagonal[k] * r.u[k];
-    s += r.up[k - 1] * r.u[k - 1];
-    s += r.down[k] * r.u[k + 1];
-    s += r.c1m[k] * r.u1m[k];
-    s += r.c1p[k] * r.u1p[k];
-    s += r.c0m[k] * r.u0m[k];
-    s += r.c0p[k] * r.u0p[k];
-    r.out[k] = a * s + b * r.u[k] + c * r.out[k];
-  }
+  for (std::size_t k = 1; k < n - 1; ++k) r.out[k] = a * product_at(r, k, k - 1, k + 1) + b * r.u[k] + c * r.out[k];
 }
 
 /// The same without what `out` held, which may be NaN.
 DRIFTWELL_MULTIVERSION
 void sweep_interior_fresh(const RowPointers& r, std::size_t n, double a, double b) {
 #pragma omp simd
-  for (std::size_t k = 1; k < n - 1; ++k) {
-    double s = r.diagonal[k] * r.u[k];
-    s += r.up[k - 1] * r.u[k - 1];
-    s += r.down[k] * r.u[k + 1];
-    s += r.c1m[k] * r.u1m[k];
-    s += r.c1p[k] * r.u1p[k];
-    s += r.c0m[k] * r.u0m[k];
-    s += r.c0p[k] * r.u0p[k];
-    r.out[k] = a * s + b * r.u[k];
-  }
+  for (std::size_t k = 1; k < n - 1; ++k) r.out[k] = a * product_at(r, k, k - 1, k + 1) + b * r.u[k];
 }
 
 DRIFTWELL_MULTIVERSION
@@ -57,14 +51,7 @@ void accumulate(double* y, const double* out, const double* u, std::size_t n, do
 }
 
 void sweep_end(const RowPointers& r, std::size_t n, std::size_t k, double a, double b, double c) {
-  const std::size_t below = k == 0 ? n - 1 : k - 1, above = k + 1 == n ? 0 : k + 1;
-  double s = r.diagonal[k] * r.u[k];
-  s += r.up[below] * r.u[below];
-  s += r.down[k] * r.u[above];
-  s += r.c1m[k] * r.u1m[k];
-  s += r.c1p[k] * r.u1p[k];
-  s += r.c0m[k] * r.u0m[k];
-  s += r.c0p[k] * r.u0p[k];
+  const double s = product_at(r, k, k == 0 ? n - 1 : k - 1, k + 1 == n ? 0 : k + 1);
   r.out[k] = c == 0 ? a * s + b * r.u[k] : a * s + b * r.u[k] + c * r.out[k];
 }
 
