@@ -120,19 +120,17 @@ Eigen::VectorXd SparseFactor::solve(const Eigen::VectorXd& right_side) const {
   return result;
 }
 
-FactorEstimate estimate_factor(const std::vector<std::size_t>& cells, SparseFactor::Kind kind) {
-  double n = 1, longest = 1;
-  for (const std::size_t c : cells) {
-    n *= static_cast<double>(c);
-    longest = std::max(longest, static_cast<double>(c));
-  }
+FactorEstimate estimate_factor(const Grid& grid, SparseFactor::Kind kind) {
+  const double n = static_cast<double>(grid.size());
+  double longest = 1;
+  for (const Axis& axis : grid.axes()) longest = std::max(longest, static_cast<double>(axis.cells));
   // A separator is a face across the longest axis; its dense triangle dominates the factor of a compact grid.
   const double face = n / longest;
-  const double entries = cells.size() == 1   ? 4 * n
-                         : cells.size() == 2 ? 7.75 * n * std::log2(std::max(4.0, std::min(face, longest)))
+  const double entries = grid.dimension() == 1   ? 4 * n
+                         : grid.dimension() == 2 ? 7.75 * n * std::log2(std::max(4.0, std::min(face, longest)))
                                              : 6.0 * face * face + 30 * n;
-  const double operations = cells.size() == 1   ? 20 * n
-                            : cells.size() == 2 ? 12 * face * std::min(face, longest) * longest + 200 * n
+  const double operations = grid.dimension() == 1   ? 20 * n
+                            : grid.dimension() == 2 ? 12 * face * std::min(face, longest) * longest + 200 * n
                                                 : 10 * face * face * face + 500 * n;
   const double sides = kind == SparseFactor::Kind::general ? 2 : 1;
   return {8 * entries * sides * 1.5, operations * sides};

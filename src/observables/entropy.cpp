@@ -3,7 +3,6 @@
 
 #include "driftwell/core/reduce.hpp"
 
-#include <array>
 #include <cmath>
 
 namespace driftwell {

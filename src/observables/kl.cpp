@@ -4,7 +4,6 @@
 
 #include "driftwell/core/reduce.hpp"
 
-#include <array>
 #include <cmath>
 
 namespace driftwell {

@@ -1,11 +1,6 @@
 // sum_k p_k: 1 in a closed box, the survival probability with absorbing walls.
 #include "driftwell/observables/observable.hpp"
 
-#include "driftwell/core/reduce.hpp"
-
-#include <array>
-#include <cmath>
-
 namespace driftwell {
 
 namespace {

@@ -44,9 +44,7 @@ private:
 class ImplicitEulerPropagator : public Propagator {
 public:
   [[nodiscard]] CostEstimate estimate(const EvolutionProblem& problem) const override {
-    std::vector<std::size_t> cells;
-    for (const Axis& axis : problem.generator.grid().axes()) cells.push_back(axis.cells);
-    const FactorEstimate factor = estimate_factor(cells, SparseFactor::Kind::general);
+    const FactorEstimate factor = estimate_factor(problem.generator.grid(), SparseFactor::Kind::general);
     const double n = static_cast<double>(problem.generator.size()), steps = 1.5 * problem.times.back() / step(problem);
     return {2 * factor.operations / 3e9 + steps * (factor.bytes / 4e9 + 1e-8 * n), 2 * factor.bytes + 200 * n};
   }

@@ -168,11 +168,9 @@ public:
   [[nodiscard]] bool candidate() const override { return true; }
 
   [[nodiscard]] CostEstimate estimate(const EvolutionProblem& problem) const override {
-    std::vector<std::size_t> cells;
-    for (const Axis& axis : problem.generator.grid().axes()) cells.push_back(axis.cells);
     const bool symmetric = problem.generator.reversible();
     const FactorEstimate factor =
-        estimate_factor(cells, symmetric ? SparseFactor::Kind::positive_definite : SparseFactor::Kind::general);
+        estimate_factor(problem.generator.grid(), symmetric ? SparseFactor::Kind::positive_definite : SparseFactor::Kind::general);
     const double n = static_cast<double>(problem.generator.size()), vectors = 60;
     const double segments = static_cast<double>(segment_ends(problem.times).size());
     const double solves = vectors * (factor.bytes / 4e9 + (symmetric ? 8e-9 : 8e-9 + vectors * 2e-9) * n);

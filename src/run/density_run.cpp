@@ -24,7 +24,7 @@ const Grid& fitting(const Model& model, const Grid& grid) {
   // Only a model known to be reversible gets its steady state without a factor.
   const bool open = std::none_of(grid.axes().begin(), grid.axes().end(), [](const Axis& a) { return a.periodic(); });
   const bool needs_factor = !(model.gradient_system() && open && !grid.absorbing()) && grid.dimension() > 1;
-  if (needs_factor) bytes += estimate_factor(cells, SparseFactor::Kind::general).bytes;
+  if (needs_factor) bytes += estimate_factor(grid, SparseFactor::Kind::general).bytes;
   if (const double free = available_memory(); bytes > free)
     throw NumericalFailure(fmt::format("{} cells need about {:.3g} GB{}, {:.3g} GB are free. Use fewer cells.", fmt::join(cells, " x "),
                                        bytes / 1e9, needs_factor ? " (the steady state of a model with a force is solved for with a sparse factor)" : "",
@@ -109,11 +109,9 @@ double available_memory() {
 }
 
 CostEstimate estimate_cost(const input::Spec& spec, const Model& model, const Grid& grid) {
-  std::vector<std::size_t> cells;
-  for (const Axis& axis : grid.axes()) cells.push_back(axis.cells);
   const double n = static_cast<double>(grid.size()), outputs = static_cast<double>(spec.time.at.size());
   const bool reversible = model.gradient_system();
-  const FactorEstimate factor = estimate_factor(cells, reversible ? SparseFactor::Kind::positive_definite : SparseFactor::Kind::general);
+  const FactorEstimate factor = estimate_factor(grid, reversible ? SparseFactor::Kind::positive_definite : SparseFactor::Kind::general);
   CostEstimate cost{outputs * n * 4e-8 + n * 1e-6, 300 * n};
   if (grid.dimension() < 3 || !reversible) {
     cost.seconds += factor.operations / (reversible ? 1e10 : 3e9) * (reversible ? 1 : 2) + 60 * factor.bytes / 4e9;

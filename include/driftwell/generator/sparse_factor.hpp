@@ -34,11 +34,11 @@ private:
   std::unique_ptr<Impl> impl_;
 };
 
-/// Rough size in bytes of a factor of an operator on a grid with these cells an axis, and its cost in floating-point
-/// operations: nested dissection, constants fitted to measurements (docs/performance.md).
+/// Rough size in bytes of a factor of an operator on a grid, and its cost in floating-point
+/// operations: nested dissection, rough constants, not measured in three dimensions.
 struct FactorEstimate {
   double bytes, operations;
 };
-[[nodiscard]] FactorEstimate estimate_factor(const std::vector<std::size_t>& cells, SparseFactor::Kind kind);
+[[nodiscard]] FactorEstimate estimate_factor(const Grid& grid, SparseFactor::Kind kind);
 
 } // namespace driftwell
