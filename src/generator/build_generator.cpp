@@ -1,32 +1,27 @@
-// Scharfetter-Gummel rates on every edge, walls, and the test for detailed balance. Equations in generator.hpp.
+// From couplings to rates: detailed balance found where there is any, circulation laid on top, the generator assembled.
 #include "driftwell/generator/generator.hpp"
 
-#include "edge_form.hpp"
+#include "couplings.hpp"
 #include "sampling.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
 namespace driftwell {
 
-namespace {
-
 using Eigen::Index;
 using Eigen::VectorXd;
 
-/// Three-point Gauss-Legendre on [0, 1].
-constexpr std::array<double, 3> gauss_nodes{0.11270166537925831, 0.5, 0.8872983346207417};
-constexpr std::array<double, 3> gauss_weights{5.0 / 18, 8.0 / 18, 5.0 / 18};
-
-std::vector<double> moved(const Grid& grid, std::size_t k, std::size_t axis, double by) {
-  std::vector<double> point = grid.centre(k);
-  point[axis] += by;
-  return point;
+bool has_edge(const Grid& grid, std::size_t k, std::size_t a) {
+  return grid.axis(a).periodic() || grid.coordinate(k, a) + 1 < grid.axis(a).cells;
 }
 
-/// Cells of the first or last layer along an axis.
+std::size_t cell_above(const Grid& grid, std::size_t k, std::size_t a) {
+  const std::size_t s = grid.stride(a), i = grid.coordinate(k, a);
+  return i + 1 < grid.axis(a).cells ? k + s : k - i * s;
+}
+
 std::vector<std::size_t> layer(const Grid& grid, std::size_t axis, bool last) {
   std::vector<std::size_t> cells;
   const std::size_t wanted = last ? grid.axis(axis).cells - 1 : 0;
@@ -35,227 +30,218 @@ std::vector<std::size_t> layer(const Grid& grid, std::size_t axis, bool last) {
   return cells;
 }
 
-class Builder {
-public:
-  Builder(const Model& model, const Grid& grid) : model_(model), grid_(grid), n_(static_cast<Index>(grid.size())) {}
+double measure(const Grid& grid, std::size_t k) {
+  if (grid.uniform()) return 1;
+  double share = 1;
+  for (std::size_t a = 0; a < grid.dimension(); ++a) share *= grid.axis(a).width(grid.coordinate(k, a)) / grid.axis(a).spacing();
+  return share;
+}
 
-  Generator build() {
-    if (!model_.diagonal()) throw DomainError{DomainError::Quantity::tensor_diffusion, 0, {}, 0};
-    exit_ = VectorXd::Zero(n_);
-    if (grid_.absorbing()) loss_ = VectorXd::Zero(n_);
-    (void)potential_on(model_, grid_); // its error, for a potential that is not finite, comes first
-    for (std::size_t a = 0; a < grid_.dimension(); ++a) {
-      if (grid_.axis(a).periodic()) require_periodic(a);
-      add_axis(a);
+namespace {
+
+/// What drives the current must agree at both ends of a period.
+void require_periodic(const Model& model, const Grid& grid, std::size_t a) {
+  std::vector<Expression> all;
+  for (std::size_t i = 0; i < model.dimension(); ++i) {
+    all.push_back(model.drift(i));
+    for (std::size_t j = i; j < model.dimension(); ++j) {
+      all.push_back(model.diffusion(i, j));
+      if (j != i) all.push_back(model.circulation(i, j));
     }
-    std::optional<VectorXd> local = detailed_balance();
-    set_rates();
-    VectorXd diagonal = -std::move(exit_);
-    if (loss_.size()) diagonal -= loss_;
-    return Generator(grid_, Stencil(grid_, std::move(diagonal), std::move(edges_)), std::move(loss_), std::move(walls_),
-                     model_.temperature(), std::move(local));
   }
-
-private:
-  bool has_edge(std::size_t k, std::size_t a) const {
-    return grid_.axis(a).periodic() || grid_.coordinate(k, a) + 1 < grid_.axis(a).cells;
-  }
-  std::size_t above(std::size_t k, std::size_t a) const {
-    const std::size_t s = grid_.stride(a), i = grid_.coordinate(k, a);
-    return i + 1 < grid_.axis(a).cells ? k + s : k - i * s;
-  }
-
-  /// Leaves dphi in edges_[a].up and T D_a / h^2 in edges_[a].down, for set_rates().
-  void add_axis(std::size_t a) {
-    const EdgeForm form = edge_form(model_, a);
-    const double h = grid_.axis(a).spacing(), T = model_.temperature();
-    std::vector<double> shift(grid_.dimension(), 0.0);
-    shift[a] = h / 2;
-    auto middle = sample({form.diffusion, form.velocity}, grid_, shift);
-    VectorXd& conductance = middle[0];
-    check_diffusion(conductance, a, h / 2);
-    check_diffusion(sample({form.diffusion}, grid_, std::vector<double>(grid_.dimension(), 0.0))[0], a, 0);
-    VectorXd dphi = form.degenerate ? VectorXd::Zero(n_) : gauss(form.rest, a);
-    if (!form.degenerate) {
-      shift[a] = 0;
-      VectorXd exact = std::move(sample({form.exact}, grid_, shift)[0]);
-      add_exact_differences(form, exact, a, dphi);
-      if (exact_.size() == 0) exact_ = std::move(exact);
-    }
-    for (Index k = 0; k < n_; ++k) {
-      const auto cell = static_cast<std::size_t>(k);
-      if (!has_edge(cell, a)) {
-        dphi[k] = conductance[k] = 0;
-        continue;
+  const auto cells = layer(grid, a, false);
+  const auto low = sample_layer(all, grid, cells, a, grid.axis(a).lower);
+  const auto high = sample_layer(all, grid, cells, a, grid.axis(a).upper);
+  for (std::size_t o = 0; o < all.size(); ++o)
+    for (Index q = 0; q < low[o].size(); ++q)
+      if (std::abs(low[o][q] - high[o][q]) > 1e-8 * (1 + std::abs(low[o][q]) + std::abs(high[o][q]))) {
+        std::vector<double> point = grid.centre(cells[static_cast<std::size_t>(q)]);
+        point[a] = grid.axis(a).lower;
+        throw DomainError{DomainError::Quantity::gradient_not_periodic, a, point, high[o][q] - low[o][q]};
       }
-      const double TD = T * conductance[k], v = middle[1][k];
-      if (form.degenerate || TD == 0 || !std::isfinite(dphi[k])) {
-        if (!std::isfinite(v)) throw DomainError{DomainError::Quantity::force, a, moved(grid_, cell, a, h / 2), v};
-        // D_a vanishes here: T D B(-v h / (T D)) tends to max(v, 0) h. Kept finite, so that one formula serves all.
-        const double least = std::abs(v) * h * 1e-14;
-        conductance[k] = std::max(TD, least);
-        dphi[k] = conductance[k] > 0 ? -v * h / conductance[k] : 0;
-        degenerate_ = degenerate_ || TD < least;
-        conductance[k] /= h * h;
-        continue;
+}
+
+/// The coupled pairs of a cell with others, for walks over the chain.
+struct Neighbours {
+  std::vector<std::size_t> start, cell;
+  std::vector<double> dphi; ///< from the owner to `cell`
+};
+
+template <class Visit> void for_each_pair(const Couplings& couplings, const Grid& grid, const Visit& visit) {
+  for (std::size_t a = 0; a < grid.dimension(); ++a)
+    for (const Grid::EdgeRun& run : grid.edge_runs(a))
+      for (std::size_t i = 0; i < run.count; ++i) {
+        const auto k = static_cast<Index>(run.first + i);
+        if (couplings.conductance[a][k] > 0) visit(run.first + i, run.neighbour + i, couplings.dphi[a][k]);
       }
-      conductance[k] = TD / (h * h);
-    }
-    edges_.push_back({std::move(dphi), std::move(conductance)});
-    add_walls(form, a);
-  }
+  for (std::size_t q = 0; q < couplings.links.size(); ++q)
+    visit(static_cast<std::size_t>(couplings.links.lower[q]), static_cast<std::size_t>(couplings.links.upper[q]),
+          couplings.links.up[static_cast<Index>(q)]);
+}
 
-  VectorXd gauss(const Expression& rest, std::size_t a) const {
-    VectorXd sum = VectorXd::Zero(n_);
-    if (rest.is_constant(0.0)) return sum;
-    const double h = grid_.axis(a).spacing();
-    std::vector<double> shift(grid_.dimension(), 0.0);
-    for (std::size_t q = 0; q < gauss_nodes.size(); ++q) {
-      shift[a] = h * gauss_nodes[q];
-      sum += (h * gauss_weights[q]) * sample({rest}, grid_, shift)[0];
-    }
-    return sum;
-  }
+Neighbours neighbours_of(const Couplings& couplings, const Grid& grid) {
+  Neighbours result;
+  result.start.assign(grid.size() + 1, 0);
+  for_each_pair(couplings, grid, [&](std::size_t k, std::size_t l, double) {
+    ++result.start[k + 1];
+    ++result.start[l + 1];
+  });
+  for (std::size_t k = 0; k < grid.size(); ++k) result.start[k + 1] += result.start[k];
+  result.cell.resize(result.start.back());
+  result.dphi.resize(result.start.back());
+  std::vector<std::size_t> next(result.start.begin(), result.start.end() - 1);
+  for_each_pair(couplings, grid, [&](std::size_t k, std::size_t l, double dphi) {
+    result.cell[next[k]] = l;
+    result.dphi[next[k]++] = dphi;
+    result.cell[next[l]] = k;
+    result.dphi[next[l]++] = -dphi;
+  });
+  return result;
+}
 
-  void add_exact_differences(const EdgeForm& form, const VectorXd& exact, std::size_t a, VectorXd& dphi) const {
-    for (Index k = 0; k < n_; ++k) {
-      const auto cell = static_cast<std::size_t>(k);
-      if (grid_.coordinate(cell, a) + 1 < grid_.axis(a).cells)
-        dphi[k] += exact[static_cast<Index>(cell + grid_.stride(a))] - exact[k];
-    }
-    if (!grid_.axis(a).periodic()) return;
-    // Around the period the step is taken outside the box, so that a potential with a constant tilt drives a current.
-    const Axis& axis = grid_.axis(a);
-    const auto cells = layer(grid_, a, true);
-    const auto beyond = sample_layer({form.exact}, grid_, cells, a, axis.centre(axis.cells - 1) + axis.spacing())[0];
-    for (std::size_t q = 0; q < cells.size(); ++q) {
-      const auto k = static_cast<Index>(cells[q]);
-      const double first = exact[static_cast<Index>(above(cells[q], a))], outside = beyond[static_cast<Index>(q)];
-      const double gap = outside - first;
-      // A periodic potential is evaluated at two points that differ by rounding: the lattice value is the exact one.
-      dphi[k] += (std::abs(gap) < 1e-11 * (1 + std::abs(first)) ? first : outside) - exact[k];
-    }
-  }
-
-  void check_diffusion(const VectorXd& D, std::size_t a, double by) const {
-    for (Index k = 0; k < n_; ++k) {
-      const auto cell = static_cast<std::size_t>(k);
-      if (by != 0 && !has_edge(cell, a)) continue;
-      if (!std::isfinite(D[k])) throw DomainError{DomainError::Quantity::diffusion, a, moved(grid_, cell, a, by), D[k]};
-      if (D[k] < 0) throw DomainError{DomainError::Quantity::diffusion_negative, a, moved(grid_, cell, a, by), D[k]};
-    }
-  }
-
-  /// Half an edge from the last centre to an absorbing wall, whose far end holds nothing.
-  void add_walls(const EdgeForm& form, std::size_t a) {
-    const Axis& axis = grid_.axis(a);
-    const double h = axis.spacing(), T = model_.temperature();
-    for (int side = 0; side < 2; ++side) {
-      if (axis.sides[static_cast<std::size_t>(side)] != Boundary::absorbing) continue;
-      const auto cells = layer(grid_, a, side == 1);
-      const double wall = side ? axis.upper : axis.lower, outward = side ? 1.0 : -1.0;
-      const auto at_wall = sample_layer({form.exact}, grid_, cells, a, wall)[0];
-      const auto between = sample_layer({form.diffusion, form.rest, form.velocity}, grid_, cells, a, wall - outward * h / 4);
-      const auto centre = sample_layer({form.exact}, grid_, cells, a, axis.centre(side ? axis.cells - 1 : 0))[0];
-      for (std::size_t q = 0; q < cells.size(); ++q) {
-        const auto i = static_cast<Index>(q);
-        const double TD = T * between[0][i], v = outward * between[2][i];
-        double step = at_wall[i] - centre[i] + outward * (h / 2) * between[1][i];
-        if (form.degenerate || TD == 0 || !std::isfinite(step)) step = TD > 0 ? -v * (h / 2) / TD : 0;
-        const double rate = form.degenerate || TD == 0 ? std::max(v, 0.0) / h : TD / (h * h / 2) * bernoulli(step);
-        if (!std::isfinite(rate))
-          throw DomainError{DomainError::Quantity::force, a, moved(grid_, cells[q], a, outward * h / 4), v};
-        loss_[static_cast<Index>(cells[q])] += rate;
-        walls_.push_back({a, side, cells[q], rate});
-      }
-    }
-  }
-
-  /// What drives the current must agree at both ends of a period.
-  void require_periodic(std::size_t a) const {
-    std::vector<Expression> all;
-    for (std::size_t i = 0; i < model_.dimension(); ++i) {
-      all.push_back(model_.drift(i));
-      all.push_back(model_.diffusion(i, i));
-    }
-    const auto cells = layer(grid_, a, false);
-    const auto low = sample_layer(all, grid_, cells, a, grid_.axis(a).lower);
-    const auto high = sample_layer(all, grid_, cells, a, grid_.axis(a).upper);
-    for (std::size_t o = 0; o < all.size(); ++o)
-      for (Index q = 0; q < low[o].size(); ++q)
-        if (std::abs(low[o][q] - high[o][q]) > 1e-8 * (1 + std::abs(low[o][q]) + std::abs(high[o][q]))) {
-          std::vector<double> point = grid_.centre(cells[static_cast<std::size_t>(q)]);
-          point[a] = grid_.axis(a).lower;
-          throw DomainError{DomainError::Quantity::gradient_not_periodic, a, point, high[o][q] - low[o][q]};
-        }
-  }
-
-  /// phi with phi_l - phi_k = dphi on every edge, where there is one: integrated along a tree, checked on all edges.
-  std::optional<VectorXd> detailed_balance() const {
-    if (degenerate_) return std::nullopt;
-    const VectorXd base = exact_.size() ? exact_ : VectorXd::Zero(n_);
-    const auto rest = [&](std::size_t a, std::size_t k, std::size_t l) {
-      const auto i = static_cast<Index>(k), j = static_cast<Index>(l);
-      return edges_[a].up[i] - (base[j] - base[i]);
-    };
-    VectorXd psi = VectorXd::Zero(n_);
-    for (std::size_t k = 1; k < grid_.size(); ++k)
-      for (std::size_t a = 0; a < grid_.dimension(); ++a) // comes from below along the first axis that can
-        if (grid_.coordinate(k, a) > 0) {
-          const std::size_t below = k - grid_.stride(a);
-          psi[static_cast<Index>(k)] = psi[static_cast<Index>(below)] + rest(a, below, k);
+/// psi with psi_l - psi_k = dphi - (base_l - base_k) along a tree: first come from below along an axis (a grid without links),
+/// or breadth first.
+std::optional<VectorXd> along_tree(const Couplings& couplings, const Grid& grid, const VectorXd& base) {
+  VectorXd psi = VectorXd::Zero(base.size());
+  const auto rest = [&](double dphi, std::size_t k, std::size_t l) {
+    return dphi - (base[static_cast<Index>(l)] - base[static_cast<Index>(k)]);
+  };
+  if (couplings.links.size() == 0) {
+    for (std::size_t k = 1; k < grid.size(); ++k)
+      for (std::size_t a = 0; a < grid.dimension(); ++a)
+        if (grid.coordinate(k, a) > 0) {
+          const std::size_t below = k - grid.stride(a);
+          psi[static_cast<Index>(k)] = psi[static_cast<Index>(below)] + rest(couplings.dphi[a][static_cast<Index>(below)], below, k);
           break;
         }
-    const double scale = 1e-11 * (1 + psi.cwiseAbs().maxCoeff() + 1e-2 * base.cwiseAbs().maxCoeff());
-    for (std::size_t a = 0; a < grid_.dimension(); ++a)
-      for (const Grid::EdgeRun& run : grid_.edge_runs(a))
-        for (std::size_t i = 0; i < run.count; ++i) {
-          const std::size_t k = run.first + i, l = run.neighbour + i;
-          const double loop = psi[static_cast<Index>(l)] - psi[static_cast<Index>(k)] - rest(a, k, l);
-          if (!(std::abs(loop) <= scale)) return std::nullopt;
-        }
-    return VectorXd(base + psi);
+    return psi;
   }
-
-  void set_rates() {
-    for (std::size_t a = 0; a < grid_.dimension(); ++a) {
-      VectorXd &up = edges_[a].up, &down = edges_[a].down;
-#pragma omp parallel for schedule(static) if (n_ > 60000)
-      for (Index k = 0; k < n_; ++k) {
-        const double z = up[k], w = down[k], small = bernoulli(std::abs(z));
-        const double large = small + std::abs(z); // B(-z) = B(z) + z
-        up[k] = w * (z > 0 ? small : large);
-        down[k] = w * (z > 0 ? large : small);
-      }
-      for (const Grid::EdgeRun& run : grid_.edge_runs(a))
-        for (std::size_t i = 0; i < run.count; ++i) {
-          const auto k = static_cast<Index>(run.first + i);
-          exit_[k] += up[k];
-          exit_[static_cast<Index>(run.neighbour + i)] += down[k];
-        }
+  const Neighbours neighbours = neighbours_of(couplings, grid);
+  std::vector<bool> seen(grid.size(), false);
+  std::vector<std::size_t> queue{0};
+  seen[0] = true;
+  for (std::size_t at = 0; at < queue.size(); ++at) {
+    const std::size_t k = queue[at];
+    for (std::size_t q = neighbours.start[k]; q < neighbours.start[k + 1]; ++q) {
+      const std::size_t l = neighbours.cell[q];
+      if (seen[l]) continue;
+      seen[l] = true;
+      psi[static_cast<Index>(l)] = psi[static_cast<Index>(k)] + rest(neighbours.dphi[q], k, l);
+      queue.push_back(l);
     }
   }
+  if (queue.size() != grid.size()) return std::nullopt; // parts that exchange nothing
+  return psi;
+}
 
-  const Model& model_;
-  const Grid& grid_;
-  Index n_;
-  VectorXd exit_, loss_;
-  std::vector<Generator::WallRate> walls_;
-  VectorXd exact_;          ///< of the first axis
-  std::vector<Stencil::Edges> edges_;
-  bool degenerate_ = false; ///< some edge carries drift without diffusion
+/// phi with phi_l - phi_k = dphi on every pair, where there is one: integrated along a tree, checked on all pairs.
+std::optional<VectorXd> detailed_balance(const Couplings& couplings, const Grid& grid) {
+  if (couplings.degenerate) return std::nullopt;
+  const VectorXd base = couplings.exact.size() ? couplings.exact : VectorXd::Zero(static_cast<Index>(grid.size()));
+  const std::optional<VectorXd> psi = along_tree(couplings, grid, base);
+  if (!psi) return std::nullopt;
+  const double scale = 1e-11 * (1 + psi->cwiseAbs().maxCoeff() + 1e-2 * base.cwiseAbs().maxCoeff());
+  bool balanced = true;
+  for_each_pair(couplings, grid, [&](std::size_t k, std::size_t l, double dphi) {
+    const auto i = static_cast<Index>(k), j = static_cast<Index>(l);
+    const double loop = (*psi)[j] - (*psi)[i] - (dphi - (base[j] - base[i]));
+    balanced = balanced && std::abs(loop) <= scale;
+  });
+  if (!balanced) return std::nullopt;
+  return VectorXd(base + *psi);
+}
+
+/// Rates of one pair: conductance B(+-dphi), with a steady flow on top (relative to the steady weight of the lower cell).
+struct PairRates {
+  double up, down;
 };
+PairRates pair_rates(double conductance, double dphi, double flow) {
+  const double small = bernoulli(std::abs(dphi)), large = small + std::abs(dphi); // B(-z) = B(z) + z
+  PairRates rates{conductance * (dphi > 0 ? small : large), conductance * (dphi > 0 ? large : small)};
+  if (flow == 0) return rates;
+  // up p_k - down p_l = flow for the steady p: the two-way flow g = up p_k = down p_l is fitted exponentially, g B(-+flow/g).
+  const double y = flow / rates.up;
+  if (!(rates.up > 0) || !std::isfinite(y)) {
+    rates.up = std::max(flow, 0.0);
+    rates.down = std::max(-flow, 0.0) * std::exp(dphi);
+    return rates;
+  }
+  const double forth = y > 0 ? bernoulli(y) + y : bernoulli(y), back = y > 0 ? bernoulli(y) : bernoulli(-y) - y;
+  rates.up *= forth;
+  rates.down *= back;
+  return rates;
+}
+
+/// Turns couplings into rates in place; the exit rates of all cells come back.
+VectorXd set_rates(Couplings& couplings, const Grid& grid, const std::vector<VectorXd>& flows, std::vector<Stencil::Edges>& edges) {
+  const auto n = static_cast<Index>(grid.size());
+  VectorXd exit = VectorXd::Zero(n);
+  for (std::size_t a = 0; a < grid.dimension(); ++a) {
+    VectorXd up = std::move(couplings.dphi[a]), down = std::move(couplings.conductance[a]);
+    const auto runs = grid.edge_runs(a);
+#pragma omp parallel for schedule(static) if (n > 60000)
+    for (std::size_t r = 0; r < runs.size(); ++r)
+      for (std::size_t i = 0; i < runs[r].count; ++i) {
+        const auto k = static_cast<Index>(runs[r].first + i);
+        const PairRates rates = pair_rates(down[k], up[k], flows.empty() ? 0.0 : flows[a][k]);
+        up[k] = rates.up / measure(grid, runs[r].first + i);
+        down[k] = rates.down / measure(grid, runs[r].neighbour + i);
+      }
+    for (const Grid::EdgeRun& run : runs)
+      for (std::size_t i = 0; i < run.count; ++i) {
+        const auto k = static_cast<Index>(run.first + i);
+        exit[k] += up[k];
+        exit[static_cast<Index>(run.neighbour + i)] += down[k];
+      }
+    edges.push_back({std::move(up), std::move(down)});
+  }
+  Stencil::Links& links = couplings.links;
+  for (std::size_t q = 0; q < links.size(); ++q) {
+    const auto i = static_cast<Index>(q);
+    const PairRates rates = pair_rates(links.down[i], links.up[i], 0);
+    links.up[i] = rates.up / measure(grid, static_cast<std::size_t>(links.lower[q]));
+    links.down[i] = rates.down / measure(grid, static_cast<std::size_t>(links.upper[q]));
+    exit[links.lower[q]] += links.up[i];
+    exit[links.upper[q]] += links.down[i];
+  }
+  return exit;
+}
 
 } // namespace
 
 VectorXd potential_on(const Model& model, const Grid& grid) {
-  VectorXd f = std::move(sample({model.potential()}, grid, std::vector<double>(grid.dimension(), 0.0))[0]);
+  VectorXd f = std::move(sample({model.potential()}, grid)[0]);
   for (Index k = 0; k < f.size(); ++k)
     if (!std::isfinite(f[k]))
       throw DomainError{DomainError::Quantity::potential, 0, grid.centre(static_cast<std::size_t>(k)), f[k]};
   return f;
 }
 
-Generator build_generator(const Model& model, const Grid& grid) { return Builder(model, grid).build(); }
+Generator build_generator(const Model& model, const Grid& grid) {
+  (void)potential_on(model, grid); // its error, for a potential that is not finite, comes first
+  for (std::size_t a = 0; a < grid.dimension(); ++a)
+    if (grid.axis(a).periodic()) require_periodic(model, grid, a);
+  const auto couplings_of = [&](bool with_circulation) {
+    return model.diagonal() ? axis_couplings(model, grid, with_circulation) : tensor_couplings(model, grid, with_circulation);
+  };
+  const bool circulates = model.has_circulation();
+  Couplings couplings = couplings_of(circulates && !model.gibbs());
+  std::optional<VectorXd> local = detailed_balance(couplings, grid);
+  std::vector<VectorXd> flows;
+  if (circulates && model.gibbs()) {
+    if (local && !grid.absorbing()) flows = circulation_flows(model, grid);
+    else { // walls that absorb, or a tilt around a period: exp(-f/T) is not the steady state anyway
+      couplings = couplings_of(true);
+      local = detailed_balance(couplings, grid);
+    }
+  }
+  std::vector<Stencil::Edges> edges;
+  VectorXd diagonal = -set_rates(couplings, grid, flows, edges);
+  if (couplings.loss.size()) diagonal -= couplings.loss;
+  if (local && !grid.uniform())
+    for (Index k = 0; k < local->size(); ++k) (*local)[k] -= std::log(measure(grid, static_cast<std::size_t>(k)));
+  return Generator(grid, Stencil(grid, std::move(diagonal), std::move(edges), std::move(couplings.links)), std::move(couplings.loss),
+                   std::move(couplings.walls), model.temperature(), std::move(local), flows.empty());
+}
 
 } // namespace driftwell

@@ -13,13 +13,14 @@ struct EdgeForm {
   bool degenerate = false;  ///< D_a is the constant 0: exact and rest mean nothing
 };
 
-[[nodiscard]] inline EdgeForm edge_form(const Model& model, std::size_t a) {
+[[nodiscard]] inline EdgeForm edge_form(const Model& model, std::size_t a, bool with_circulation) {
   const ItoForm ito = model.ito_form();
   const double T = model.temperature();
   const Expression D = model.diffusion(a, a);
   EdgeForm form;
   form.diffusion = D;
-  form.velocity = model.drift(a) - Expression(T) * D.derivative(a);
+  const Expression force = with_circulation ? model.force(a) + model.circulation_drift(a) : model.force(a);
+  form.velocity = model.drift(a, with_circulation) - Expression(T) * D.derivative(a);
   if (D.is_constant(0.0)) {
     form.degenerate = true;
     return form;
@@ -29,7 +30,7 @@ struct EdgeForm {
   if (ito.mobility_is_diffusion) form.exact = model.potential() / Expression(T);
   else if (D.is_constant()) form.exact = model.potential() / Expression(T * D.constant());
   if (!D.is_constant() && ito.spurious != 1) form.exact = form.exact + Expression(1 - ito.spurious) * log(D);
-  form.rest = -(model.force(a) * over_TD);
+  form.rest = -(force * over_TD);
   if (!potential_is_exact) form.rest = form.rest + model.gradient(a) * over_TD;
   return form;
 }

@@ -12,15 +12,18 @@ double bernoulli(double z) {
 }
 
 Generator::Generator(Grid grid, Stencil rates, Eigen::VectorXd loss, std::vector<WallRate> walls, double temperature,
-                     std::optional<Eigen::VectorXd> local_potential)
+                     std::optional<Eigen::VectorXd> local_potential, bool balanced)
     : grid_(std::move(grid)), rates_(std::move(rates)), loss_(std::move(loss)), walls_(std::move(walls)), temperature_(temperature),
-      conservative_(!grid_.absorbing()), local_potential_(std::move(local_potential)) {}
+      conservative_(!grid_.absorbing()), balanced_(balanced), local_potential_(std::move(local_potential)) {}
 
 Stencil Generator::symmetrised() const {
   std::vector<Stencil::Edges> edges;
   for (const Stencil::Edges& rates : rates_.edges())
     edges.push_back({(rates.up.array() * rates.down.array()).sqrt().matrix(), {}});
-  return Stencil(grid_, rates_.diagonal(), std::move(edges));
+  Stencil::Links links = rates_.links();
+  if (links.size()) links.up = (links.up.array() * links.down.array()).sqrt();
+  links.down.resize(0);
+  return Stencil(grid_, rates_.diagonal(), std::move(edges), std::move(links));
 }
 
 } // namespace driftwell

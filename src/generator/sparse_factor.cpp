@@ -57,6 +57,10 @@ struct SparseFactor::Impl {
 SparseFactor::SparseFactor(Matrix matrix, Kind kind) : SparseFactor(std::move(matrix), kind, std::vector<int>()) {}
 
 SparseFactor::SparseFactor(const Stencil& A, double alpha, double beta) {
+  if (A.links().size()) { // couplings across the separators of the grid: the library's own ordering is better
+    *this = SparseFactor(A.matrix(alpha, beta), A.symmetric() ? Kind::positive_definite : Kind::general);
+    return;
+  }
   std::vector<int> ranks = A.grid().dissection_ranks();
   Matrix matrix = A.matrix(alpha, beta, ranks);
   *this = SparseFactor(std::move(matrix), A.symmetric() ? Kind::positive_definite : Kind::general, std::move(ranks));

@@ -57,10 +57,43 @@ void sweep_end(const RowPointers& r, std::size_t n, std::size_t k, double a, dou
 
 } // namespace
 
-Stencil::Stencil(const Grid& grid, Eigen::VectorXd diagonal, std::vector<Edges> edges)
-    : grid_(grid), diagonal_(std::move(diagonal)), edges_(std::move(edges)),
+Stencil::Stencil(const Grid& grid, Eigen::VectorXd diagonal, std::vector<Edges> edges, Links links)
+    : grid_(grid), diagonal_(std::move(diagonal)), edges_(std::move(edges)), links_(std::move(links)),
       zeros_(Eigen::VectorXd::Zero(static_cast<Eigen::Index>(grid.axes().back().cells))),
-      symmetric_(std::all_of(edges_.begin(), edges_.end(), [](const Edges& e) { return e.down.size() == 0; })) {}
+      symmetric_(std::all_of(edges_.begin(), edges_.end(), [](const Edges& e) { return e.down.size() == 0; })) {
+  build_rows();
+}
+
+void Stencil::build_rows() {
+  if (links_.size() == 0) return;
+  rows_.start.assign(size() + 1, 0);
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    ++rows_.start[static_cast<std::size_t>(links_.lower[i]) + 1];
+    ++rows_.start[static_cast<std::size_t>(links_.upper[i]) + 1];
+  }
+  for (std::size_t k = 0; k < size(); ++k) rows_.start[k + 1] += rows_.start[k];
+  rows_.column.resize(2 * links_.size());
+  rows_.value.resize(2 * links_.size());
+  std::vector<std::int32_t> next(rows_.start.begin(), rows_.start.end() - 1);
+  const auto put = [&](std::int32_t row, std::int32_t column, double value) {
+    const auto at = static_cast<std::size_t>(next[static_cast<std::size_t>(row)]++);
+    rows_.column[at] = column;
+    rows_.value[at] = value;
+  };
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    put(links_.upper[i], links_.lower[i], links_.up[static_cast<Eigen::Index>(i)]);
+    put(links_.lower[i], links_.upper[i], links_.down_data()[i]);
+  }
+}
+
+void Stencil::add_rows(std::size_t first, std::size_t count, const double* u, double* out, double a) const {
+  for (std::size_t k = first; k < first + count; ++k) {
+    double sum = 0;
+    for (std::int32_t q = rows_.start[k]; q < rows_.start[k + 1]; ++q)
+      sum += rows_.value[static_cast<std::size_t>(q)] * u[rows_.column[static_cast<std::size_t>(q)]];
+    out[k] += a * sum;
+  }
+}
 
 void Stencil::row(std::size_t i, std::size_t j, const double* u, double* out, double a, double b, double c) const {
   const std::size_t d = grid_.dimension(), last = d - 1, n = grid_.axis(last).cells;
@@ -100,6 +133,7 @@ void Stencil::recurrence(const double* u, double* out, double a, double b, doubl
 #pragma omp parallel for schedule(static) if (rows > 1 && size() > 60000)
   for (std::size_t q = 0; q < rows; ++q) {
     row(q / inner, q % inner, u, out, a, b, c);
+    if (links_.size()) add_rows(q * n, n, u, out, a);
     for (const Accumulate& sum : sums) accumulate(sum.y + q * n, out + q * n, u + q * n, n, sum.c, sum.e);
   }
 }
@@ -114,10 +148,9 @@ double Stencil::spectral_bound() const {
   // Columns of Q (and rows of the symmetric form) are bounded by twice the exit rate; the similarity transforms of Q
   // have the spectrum of Q, so the smallest of the row bounds found is safe for each of them.
   Eigen::VectorXd radius = Eigen::VectorXd::Zero(diagonal_.size());
-  for_each_edge([&](std::size_t a, std::size_t k, std::size_t l) {
-    const auto i = static_cast<Eigen::Index>(k), j = static_cast<Eigen::Index>(l);
-    radius[i] += edges_[a].up[i]; // column sums: what leaves a cell
-    radius[j] += edges_[a].down_data()[k];
+  for_each_link([&](std::size_t k, std::size_t l, double up, double down) {
+    radius[static_cast<Eigen::Index>(k)] += up; // column sums: what leaves a cell
+    radius[static_cast<Eigen::Index>(l)] += down;
   });
   return (diagonal_ - radius).minCoeff();
 }
@@ -126,19 +159,18 @@ Eigen::SparseMatrix<double> Stencil::matrix(double alpha, double beta, const std
   using Index = Eigen::Index;
   const auto place = [&](std::size_t k) { return ranks.empty() ? static_cast<int>(k) : ranks[k]; };
   std::vector<Eigen::Triplet<double>> entries;
-  entries.reserve(size() * (1 + (symmetric_ ? 1 : 2) * edges_.size()));
+  entries.reserve(size() * (1 + (symmetric_ ? 1 : 2) * edges_.size()) + (symmetric_ ? 1 : 2) * links_.size());
   for (std::size_t k = 0; k < size(); ++k) {
     const int i = place(k);
     entries.emplace_back(i, i, alpha + beta * diagonal_[static_cast<Index>(k)]);
   }
-  for_each_edge([&](std::size_t a, std::size_t k, std::size_t l) {
+  for_each_link([&](std::size_t k, std::size_t l, double up, double down) {
     const int lower = place(k), upper = place(l);
-    const double up = beta * edges_[a].up[static_cast<Index>(k)], down = beta * edges_[a].down_data()[k];
     if (symmetric_) {
-      entries.emplace_back(std::max(lower, upper), std::min(lower, upper), up);
+      entries.emplace_back(std::max(lower, upper), std::min(lower, upper), beta * up);
     } else {
-      entries.emplace_back(upper, lower, up);
-      entries.emplace_back(lower, upper, down);
+      entries.emplace_back(upper, lower, beta * up);
+      entries.emplace_back(lower, upper, beta * down);
     }
   });
   Eigen::SparseMatrix<double> result(diagonal_.size(), diagonal_.size());
@@ -147,6 +179,7 @@ Eigen::SparseMatrix<double> Stencil::matrix(double alpha, double beta, const std
 }
 
 Stencil Stencil::scaled(const Eigen::VectorXd& s) const {
+  using Index = Eigen::Index;
   Stencil result = *this;
   for (Edges& edges : result.edges_)
     if (edges.down.size() == 0) edges.down = edges.up;
@@ -156,6 +189,15 @@ Stencil Stencil::scaled(const Eigen::VectorXd& s) const {
     result.edges_[a].up[i] *= s[i] / s[j];
     result.edges_[a].down[i] *= s[j] / s[i];
   });
+  if (links_.size()) {
+    if (links_.down.size() == 0) result.links_.down = links_.up;
+    for (std::size_t q = 0; q < links_.size(); ++q) {
+      const auto at = static_cast<Index>(q), i = static_cast<Index>(links_.lower[q]), j = static_cast<Index>(links_.upper[q]);
+      result.links_.up[at] *= s[i] / s[j];
+      result.links_.down[at] *= s[j] / s[i];
+    }
+    result.build_rows();
+  }
   return result;
 }
 

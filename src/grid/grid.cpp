@@ -1,6 +1,7 @@
 #include "driftwell/grid/grid.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -16,7 +17,24 @@ Grid::Grid(std::vector<Axis> axes) : axes_(std::move(axes)), strides_(axes_.size
     strides_[a] = size_;
     size_ *= axis.cells;
     volume_ *= axis.spacing();
+    uniform_ = uniform_ && !axis.stretching;
   }
+  log_volume_ = std::log(volume_);
+}
+
+double Grid::volume(std::size_t k) const {
+  if (uniform_) return volume_;
+  double product = 1;
+  for (std::size_t a = 0; a < dimension(); ++a) product *= axes_[a].width(coordinate(k, a));
+  return product;
+}
+
+double Grid::log_volume(std::size_t k) const {
+  if (uniform_) return log_volume_;
+  double sum = 0;
+  for (std::size_t a = 0; a < dimension(); ++a)
+    sum += axes_[a].stretching ? axes_[a].stretching->log_widths[coordinate(k, a)] : std::log(axes_[a].spacing());
+  return sum;
 }
 
 bool Grid::absorbing() const {
@@ -67,7 +85,7 @@ std::vector<Grid::EdgeRun> Grid::edge_runs(std::size_t a, std::size_t longest) c
 
 Grid Grid::coarsened() const {
   std::vector<Axis> axes = axes_;
-  for (Axis& axis : axes) axis.cells = (axis.cells + 1) / 2;
+  for (Axis& axis : axes) axis = axis.with_cells((axis.cells + 1) / 2);
   return Grid(std::move(axes));
 }
 

@@ -29,9 +29,50 @@ Model::Model(Equation equation) : equation_(std::move(equation)) {
     throw std::invalid_argument("force and diffusion need one entry a variable");
   for (const auto& row : equation_.diffusion)
     if (row.size() != d) throw std::invalid_argument("diffusion must be a square matrix");
+  if (equation_.circulation.empty()) equation_.circulation.assign(d, std::vector<Expression>(d, Expression(0.0)));
+  for (std::size_t i = 0; i < d; ++i)
+    for (std::size_t j = i; j < d; ++j)
+      if (!(equation_.circulation[i][j] + equation_.circulation[j][i]).is_constant(0.0))
+        throw std::invalid_argument("circulation must be antisymmetric");
   if (!(equation_.temperature > 0) || !std::isfinite(equation_.temperature))
     throw std::invalid_argument("temperature must be positive");
   gradient_ = equation_.potential.gradient(d);
+  if (equation_.interpretation == Interpretation::stratonovich) (void)noise_root();
+}
+
+bool Model::has_circulation() const {
+  for (std::size_t i = 0; i < dimension(); ++i)
+    for (std::size_t j = i + 1; j < dimension(); ++j)
+      if (!circulation(i, j).is_constant(0.0)) return true;
+  return false;
+}
+
+std::vector<std::vector<Expression>> Model::noise_root() const {
+  const std::size_t d = dimension();
+  std::vector<std::vector<Expression>> root(d, std::vector<Expression>(d, Expression(0.0)));
+  std::vector<std::size_t> partners(d, 0);
+  bool constant = true;
+  for (std::size_t i = 0; i < d; ++i) {
+    root[i][i] = sqrt(diffusion(i, i));
+    for (std::size_t j = 0; j < d; ++j) {
+      partners[i] += i != j && !diffusion(i, j).is_constant(0.0);
+      constant = constant && diffusion(i, j).is_constant();
+    }
+  }
+  if (constant) return root; // only its derivatives matter, and they vanish
+  for (std::size_t i = 0; i < d; ++i)
+    for (std::size_t j = i + 1; j < d; ++j) {
+      if (diffusion(i, j).is_constant(0.0)) continue;
+      if (partners[i] > 1 || partners[j] > 1)
+        throw std::invalid_argument("the Stratonovich reading of a diffusion matrix that couples three variables needs a matrix root without closed form");
+      // sqrt of a 2 x 2 matrix: (D + s I) / sqrt(tr D + 2 s), s = sqrt(det D)
+      const Expression s = sqrt(diffusion(i, i) * diffusion(j, j) - diffusion(i, j) * diffusion(i, j));
+      const Expression norm = sqrt(diffusion(i, i) + diffusion(j, j) + Expression(2.0) * s);
+      root[i][i] = (diffusion(i, i) + s) / norm;
+      root[j][j] = (diffusion(j, j) + s) / norm;
+      root[i][j] = root[j][i] = diffusion(i, j) / norm;
+    }
+  return root;
 }
 
 bool Model::has_force() const {
@@ -54,7 +95,7 @@ bool Model::identity_diffusion() const {
   return true;
 }
 
-bool Model::gradient_system() const {
+bool Model::gibbs() const {
   return !has_force() && (identity_diffusion() || equation_.interpretation == Interpretation::anti_ito);
 }
 
@@ -67,14 +108,26 @@ ItoForm Model::ito_form() const {
   throw std::logic_error("unknown interpretation");
 }
 
-Expression Model::drift(std::size_t i) const {
+Expression Model::circulation_drift(std::size_t i) const {
+  Expression sum(0.0);
+  for (std::size_t j = 0; j < dimension(); ++j)
+    sum = sum - circulation(i, j) * gradient(j) + Expression(temperature()) * circulation(i, j).derivative(j);
+  return sum;
+}
+
+Expression Model::drift(std::size_t i, bool with_circulation) const {
   const ItoForm form = ito_form();
   Expression b = force(i);
+  if (with_circulation) b = b + circulation_drift(i);
   if (form.mobility_is_diffusion)
     for (std::size_t j = 0; j < dimension(); ++j) b = b - diffusion(i, j) * gradient(j);
   else
     b = b - gradient(i);
-  if (form.spurious != 0)
+  if (interpretation() == Interpretation::stratonovich && !diagonal()) {
+    const auto sigma = noise_root();
+    for (std::size_t j = 0; j < dimension(); ++j)
+      for (std::size_t k = 0; k < dimension(); ++k) b = b + Expression(temperature()) * sigma[k][j] * sigma[i][j].derivative(k);
+  } else if (form.spurious != 0)
     for (std::size_t j = 0; j < dimension(); ++j)
       b = b + Expression(form.spurious * temperature()) * diffusion(i, j).derivative(j);
   return b;

@@ -3,6 +3,8 @@
 // over the edge; bounded also where c is rounding. Second order in h.
 #include "driftwell/observables/observable.hpp"
 
+#include "driftwell/core/reduce.hpp"
+
 #include <cmath>
 
 namespace driftwell {
@@ -28,6 +30,14 @@ public:
     Eigen::VectorXd root(q.size());
 #pragma omp parallel for schedule(static) if (grid.size() > 60000)
     for (Eigen::Index k = 0; k < q.size(); ++k) root[k] = q[k] > 1e-290 ? std::sqrt(state.c[k] / q[k]) : -1;
+    const auto share = [&](Eigen::Index k, Eigen::Index l, double up, double down) {
+      if (root[k] >= 0 && root[l] >= 0) {
+        const double step = root[l] - root[k];
+        return (q[k] * up + q[l] * down) / 2 * step * step;
+      }
+      const double mean = (state.c[k] + state.c[l]) / 2;
+      return mean > 0 ? tail_edge(up, down, mean, state.log_ratio[l] - state.log_ratio[k]) : 0.0;
+    };
     double total = 0;
     for (std::size_t a = 0; a < grid.dimension(); ++a) {
       const Stencil::Edges& edges = state.generator.rates().edges()[a];
@@ -38,18 +48,16 @@ public:
         double sum = 0;
         for (std::size_t i = 0; i < runs[r].count; ++i) {
           const auto k = static_cast<Eigen::Index>(runs[r].first + i), l = static_cast<Eigen::Index>(runs[r].neighbour + i);
-          const double up = edges.up[k], down = edges.down_data()[k];
-          if (root[k] >= 0 && root[l] >= 0) {
-            const double step = root[l] - root[k];
-            sum += (q[k] * up + q[l] * down) / 2 * step * step;
-          } else if (const double mean = (state.c[k] + state.c[l]) / 2; mean > 0) {
-            sum += tail_edge(up, down, mean, state.log_ratio[l] - state.log_ratio[k]);
-          }
+          sum += share(k, l, edges.up[k], edges.down_data()[k]);
         }
         partial[r] = sum;
       }
       for (const double sum : partial) total += sum;
     }
+    const Stencil::Links& links = state.generator.rates().links();
+    total += deterministic_sum(links.size(), [&](std::size_t i) {
+      return share(links.lower[i], links.upper[i], links.up[static_cast<Eigen::Index>(i)], links.down_data()[i]);
+    });
     return {4 / state.generator.temperature() * total};
   }
 };

@@ -153,10 +153,10 @@ Origin drift_origin(const ModelSpec& spec, std::size_t axis) {
                   fmt::format("axis {} is periodic, but the drift or the diffusion differs by {:.3g} between its two ends, at {}",
                               model.names()[error.axis], error.value, where),
                   {"a drift and a diffusion with the period upper - lower (the potential itself may be tilted)", "", {}});
-  case Quantity::tensor_diffusion: break;
+  case Quantity::diffusion_indefinite: break;
   }
-  throw invalid(m.diffusion.origin, "a diffusion matrix with off-diagonal entries is not available in driftwell 0.1",
-                {"a diagonal matrix, a list or one expression", "", {}});
+  throw invalid(m.diffusion.origin, fmt::format("the diffusion matrix is not positive semi-definite: it has the eigenvalue {:.6g} at {}", error.value, where),
+                {"a symmetric matrix with eigenvalues >= 0 in the whole box", "", {narrow}});
 }
 
 } // namespace
@@ -176,7 +176,10 @@ Model build_model(const input::Spec& spec) {
     equation.diffusion = diffusion_of(m.diffusion, d, symbols);
     equation.temperature = m.temperature.value;
     equation.interpretation = interpretation_of(m.interpretation);
+    equation.circulation = circulation_of(m, equation, symbols);
     return Model(std::move(equation));
+  } catch (const std::invalid_argument& error) { // Stratonovich with a root that has no closed form
+    throw invalid(m.interpretation.origin, error.what(), {"\"ito\" or \"anti_ito\" with a full matrix in three dimensions", "", {}});
   } catch (const ParseError& error) { // a derivative too large
     throw invalid(m.origin, error.what(), {error.allowed, "", {}});
   } catch (const std::length_error& error) {

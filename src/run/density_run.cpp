@@ -23,7 +23,7 @@ const Grid& fitting(const Model& model, const Grid& grid) {
   double bytes = 200 * n;
   // Only a model known to be reversible gets its steady state without a factor.
   const bool open = std::none_of(grid.axes().begin(), grid.axes().end(), [](const Axis& a) { return a.periodic(); });
-  const bool needs_factor = !(model.gradient_system() && open && !grid.absorbing()) && grid.dimension() > 1;
+  const bool needs_factor = !(model.gibbs() && open && !grid.absorbing()) && grid.dimension() > 1;
   if (needs_factor) bytes += estimate_factor(grid, SparseFactor::Kind::general).bytes;
   if (const double free = available_memory(); bytes > free)
     throw NumericalFailure(fmt::format("{} cells need about {:.3g} GB{}, {:.3g} GB are free. Use fewer cells.", fmt::join(cells, " x "),
@@ -44,7 +44,7 @@ VectorXd loss_on(const input::Spec& spec, const Model& model, const Grid& grid) 
 
 /// The steady state is exp(-f/T): also on the grid, where a tilt around a period may break it.
 bool is_gibbs(const Model& model, const Generator& generator) {
-  return model.gradient_system() && generator.conservative() && generator.reversible();
+  return model.gibbs() && generator.conservative() && generator.steady_known();
 }
 
 void check_finite(const std::string& name, const std::vector<double>& values, std::size_t index, double time) {

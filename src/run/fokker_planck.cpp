@@ -26,7 +26,7 @@ Grid shrunk(const Grid& grid, double most) {
   if (size <= most) return grid;
   const double factor = std::pow(most / size, 1.0 / static_cast<double>(grid.dimension()));
   std::vector<Axis> axes = grid.axes();
-  for (Axis& axis : axes) axis.cells = std::max<std::size_t>(4, 2 * static_cast<std::size_t>(static_cast<double>(axis.cells) * factor / 2));
+  for (Axis& axis : axes) axis = axis.with_cells(std::max<std::size_t>(4, 2 * static_cast<std::size_t>(static_cast<double>(axis.cells) * factor / 2)));
   return Grid(axes);
 }
 
@@ -49,6 +49,13 @@ std::string boundary_text(const Grid& grid, const std::vector<std::string>& name
   for (std::size_t a = 0; a < grid.dimension(); ++a)
     text += fmt::format("{}{}: {}, {}", a ? "; " : "", names[a], word(grid.axis(a).sides[0]), word(grid.axis(a).sides[1]));
   return text;
+}
+
+/// rho at the centres.
+Eigen::VectorXd density_of(const Grid& grid, const Eigen::VectorXd& p) {
+  Eigen::VectorXd rho(p.size());
+  for (Eigen::Index k = 0; k < p.size(); ++k) rho[k] = p[k] / grid.volume(static_cast<std::size_t>(k));
+  return rho;
 }
 
 std::span<const double> span_of(const Eigen::VectorXd& v) { return {v.data(), static_cast<std::size_t>(v.size())}; }
@@ -120,7 +127,7 @@ void FokkerPlanckSection::declare(record::Group& group) const {
 void FokkerPlanckSection::write_fields(record::Group& group, DensitySummary& summary) const {
   const Generator& generator = fine_->generator();
   const SteadyState& steady = fine_->steady();
-  group.write("steady_state", span_of(steady.p / generator.grid().cell_volume()));
+  group.write("steady_state", span_of(density_of(generator.grid(), steady.p)));
   group.write("potential", span_of(fine_->loss()));
   group.write("implicit_potential", span_of(steady.implicit_potential));
   const auto current = steady_current(generator, steady);
@@ -129,7 +136,7 @@ void FokkerPlanckSection::write_fields(record::Group& group, DensitySummary& sum
   group.attribute("temperature", model_.temperature());
   group.attribute("interpretation", name_of(model_.interpretation()));
   group.attribute("boundary", boundary_text(generator.grid(), model_.names()));
-  group.attribute("cell_volume", generator.grid().cell_volume());
+  group.attribute("cell_volume", generator.grid().uniform() ? generator.grid().volume(0) : std::nan(""));
   group.attribute("reversible", static_cast<std::int64_t>(generator.reversible()));
   group.attribute("log_partition", steady.log_partition);
   group.attribute("free_energy_ss", -model_.temperature() * steady.log_partition);
@@ -239,7 +246,7 @@ void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summ
         for (const auto& [name, row] : values) write_row(group, index, name, row, time_error, summary);
         while (snapshot < snapshots_.size() && snapshots_[snapshot] == index) {
           group.write_frame("snapshot_time", snapshot, std::span(&times[index], 1));
-          group.write_frame("density", snapshot++, span_of(p / fine_->generator().grid().cell_volume()));
+          group.write_frame("density", snapshot++, span_of(density_of(fine_->generator().grid(), p)));
         }
         most_negative = std::min(most_negative, p.cwiseMin(0.0).sum());
         kl.push_back(values.at("kl"));

@@ -60,14 +60,16 @@ VectorXd product(const Grid& grid, const std::vector<std::vector<double>>& weigh
 /// A Gaussian's weight in each cell of one axis; images over the neighbouring periods where the axis is periodic.
 std::vector<double> gaussian_weights(const Axis& axis, double mean, double std, bool integrate) {
   std::vector<double> weight(axis.cells);
-  const double h = axis.spacing(), period = axis.upper - axis.lower;
+  const double period = axis.upper - axis.lower;
   const int images = axis.periodic() ? static_cast<int>(std::ceil(8 * std / period)) + 1 : 0;
   // The integral over a cell widens a law by h^2/12 (Sheppard): taken off beforehand, the moments stay right.
+  const double home = folded(axis, mean), h = axis.width(axis.cell_of(home));
   if (integrate) std = std::sqrt(std::max(std * std - h * h / 12, std * std / 4));
   for (std::size_t i = 0; i < axis.cells; ++i)
     for (int image = -images; image <= images; ++image) {
-      const double z = (axis.centre(i) - folded(axis, mean) - image * period) / std, half = h / 2 / std;
-      weight[i] += integrate ? normal_between(z - half, z + half) : std::exp(-z * z / 2) * h / (std * std::sqrt(2 * M_PI));
+      const double shift = home + image * period, z = (axis.centre(i) - shift) / std;
+      weight[i] += integrate ? normal_between((axis.face(i) - shift) / std, (axis.face(i + 1) - shift) / std)
+                             : std::exp(-z * z / 2) * axis.width(i) / (std * std::sqrt(2 * M_PI));
     }
   return weight;
 }
@@ -80,7 +82,7 @@ VectorXd correlated_gaussian(const Grid& grid, const input::GaussianLaw& law) {
   for (std::size_t k = 0; k < grid.size(); ++k) {
     for (std::size_t a = 0; a < grid.dimension(); ++a)
       x[static_cast<Index>(a)] = grid.axis(a).centre(grid.coordinate(k, a)) - law.mean[a];
-    p[static_cast<Index>(k)] = std::exp(-factor.matrixL().solve(x).squaredNorm() / 2) * grid.cell_volume() / norm;
+    p[static_cast<Index>(k)] = std::exp(-factor.matrixL().solve(x).squaredNorm() / 2) * grid.volume(k) / norm;
   }
   return p;
 }
@@ -89,16 +91,15 @@ VectorXd uniform(const Grid& grid, const input::UniformLaw& law) {
   std::vector<std::vector<double>> weight;
   for (std::size_t a = 0; a < grid.dimension(); ++a) {
     const Axis& axis = grid.axis(a);
-    const double h = axis.spacing();
     std::vector<double> w(axis.cells);
     for (std::size_t i = 0; i < axis.cells; ++i) {
       // Folded along a periodic axis: the images of the cell in every period that the law reaches.
-      const double period = axis.upper - axis.lower, first = axis.lower + static_cast<double>(i) * h;
+      const double period = axis.upper - axis.lower;
       const double from = axis.periodic() ? std::floor((law.lower[a] - axis.upper) / period) : 0;
       const double to = axis.periodic() ? std::ceil((law.upper[a] - axis.lower) / period) : 0;
       for (double image = from; image <= to; ++image) {
-        const double left = first + image * period;
-        w[i] += std::max(0.0, std::min(left + h, law.upper[a]) - std::max(left, law.lower[a])) / (law.upper[a] - law.lower[a]);
+        const double left = axis.face(i) + image * period, right = axis.face(i + 1) + image * period;
+        w[i] += std::max(0.0, std::min(right, law.upper[a]) - std::max(left, law.lower[a])) / (law.upper[a] - law.lower[a]);
       }
     }
     weight.push_back(std::move(w));
@@ -112,13 +113,18 @@ void deposit(const Grid& grid, const double* point, double mass, VectorXd& p) {
   std::array<std::array<double, 2>, 3> weight{};
   for (std::size_t a = 0; a < grid.dimension(); ++a) {
     const Axis& axis = grid.axis(a);
-    const double position = (folded(axis, point[a]) - axis.lower) / axis.spacing() - 0.5, left = std::floor(position);
     const auto n = static_cast<long>(axis.cells);
+    const double x = folded(axis, point[a]);
+    long left = static_cast<long>(axis.cell_of(x)); // the last centre below x
+    if (axis.centre(static_cast<std::size_t>(left)) > x) --left;
+    const std::size_t from = static_cast<std::size_t>(left < 0 ? n - 1 : left);
+    const double below = left < 0 ? axis.centre(0) - axis.step(from) : axis.centre(from);
+    const double share = (x - below) / axis.step(from);
     const auto place = [&](long i) {
       return static_cast<std::size_t>(axis.periodic() ? (i % n + n) % n : std::clamp(i, 0L, n - 1));
     };
-    cell[a] = {place(static_cast<long>(left)), place(static_cast<long>(left) + 1)};
-    weight[a] = {1 - (position - left), position - left};
+    cell[a] = {place(left), place(left + 1)};
+    weight[a] = {1 - share, share};
   }
   for (std::size_t corner = 0; corner < (1u << grid.dimension()); ++corner) {
     std::size_t k = 0;
@@ -196,10 +202,14 @@ InitialDensity::InitialDensity(const input::Spec& spec, const Grid& coarsest) : 
       const Eigen::MatrixXd covariance = matrix_of(gaussian->covariance);
       const double narrowest = std::sqrt(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(covariance).eigenvalues()[0]);
       double widest_cell = 0;
-      for (const Axis& axis : coarsest.axes()) widest_cell = std::max(widest_cell, axis.spacing());
+      const auto cell_width = [&](std::size_t a) { // where the law is
+        const Axis& axis = coarsest.axis(a);
+        return axis.width(axis.cell_of(folded(axis, gaussian->mean[a])));
+      };
+      for (std::size_t a = 0; a < coarsest.dimension(); ++a) widest_cell = std::max(widest_cell, cell_width(a));
       if (is_diagonal(covariance)) {
         for (std::size_t a = 0; a < coarsest.dimension(); ++a)
-          integrate_ = integrate_ || std::sqrt(gaussian->covariance[a][a]) < coarsest.axis(a).spacing();
+          integrate_ = integrate_ || std::sqrt(gaussian->covariance[a][a]) < cell_width(a);
       } else if (std::any_of(coarsest.axes().begin(), coarsest.axes().end(), [](const Axis& a) { return a.periodic(); })) {
         throw invalid(gaussian->spread_origin, "a correlated Gaussian cannot start on a periodic axis", {"a diagonal covariance, or std", "", {}});
       } else if (narrowest < widest_cell) {

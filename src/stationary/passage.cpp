@@ -22,14 +22,10 @@ VectorXd mean_first_passage_time(const Generator& generator, const std::vector<b
     entries.emplace_back(static_cast<int>(k), static_cast<int>(k), reached ? 1.0 : -Q.diagonal()[k]);
     right[k] = reached ? 0.0 : 1.0;
   }
-  Q.for_each_edge([&](std::size_t a, std::size_t k, std::size_t l) {
-    const auto i = static_cast<int>(k), j = static_cast<int>(l);
-    if (target[k] || target[l]) {
-      // tau = 0 on the target: its column drops out of the other equations.
-      return;
-    }
-    entries.emplace_back(i, j, -Q.edges()[a].up[i]);
-    entries.emplace_back(j, i, -Q.edges()[a].down_data()[k]);
+  Q.for_each_link([&](std::size_t k, std::size_t l, double up, double down) {
+    if (target[k] || target[l]) return; // tau = 0 on the target: its column drops out of the other equations
+    entries.emplace_back(static_cast<int>(k), static_cast<int>(l), -up);
+    entries.emplace_back(static_cast<int>(l), static_cast<int>(k), -down);
   });
   Eigen::SparseMatrix<double> matrix(right.size(), right.size());
   matrix.setFromTriplets(entries.begin(), entries.end());
@@ -51,14 +47,13 @@ double interpolate(const Grid& grid, const VectorXd& field, const std::vector<do
   std::array<std::size_t, 3> nodes{1, 1, 1};
   for (std::size_t a = 0; a < d; ++a) {
     const Axis& axis = grid.axis(a);
-    const double position = (point[a] - axis.centre(0)) / axis.spacing();
     nodes[a] = std::min<std::size_t>(4, axis.cells);
-    const double start = std::clamp(std::floor(position) - 1, 0.0, static_cast<double>(axis.cells - nodes[a]));
-    first[a] = static_cast<std::size_t>(start);
+    const std::size_t cell = axis.cell_of(point[a]), left = cell + (point[a] >= axis.centre(cell) ? 1 : 0); // nodes below the point, plus one
+    first[a] = std::min(left > 2 ? left - 2 : 0, axis.cells - nodes[a]);
     for (std::size_t i = 0; i < nodes[a]; ++i) {
       double product = 1;
       for (std::size_t j = 0; j < nodes[a]; ++j)
-        if (j != i) product *= (position - start - static_cast<double>(j)) / (static_cast<double>(i) - static_cast<double>(j));
+        if (j != i) product *= (point[a] - axis.centre(first[a] + j)) / (axis.centre(first[a] + i) - axis.centre(first[a] + j));
       weight[a][i] = product;
     }
   }

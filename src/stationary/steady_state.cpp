@@ -43,21 +43,11 @@ void polish_tails(const Generator& generator, VectorXd& p, double decay_rate) {
       p[k] = std::max(p[k], 0.0);
     }
   if (tail.empty()) return;
-  const Grid& grid = generator.grid();
+  const Eigen::SparseMatrix<double, Eigen::RowMajor> inflows = Q.matrix(0, 1);
   const auto relax = [&](std::size_t k) {
     double inflow = 0;
-    for (std::size_t a = 0; a < grid.dimension(); ++a) {
-      const std::size_t s = grid.stride(a), n = grid.axis(a).cells, i = grid.coordinate(k, a);
-      const bool wraps = grid.axis(a).periodic();
-      if (i > 0 || wraps) {
-        const auto below = static_cast<Index>(i > 0 ? k - s : k + (n - 1) * s);
-        inflow += Q.edges()[a].up[below] * p[below];
-      }
-      if (i + 1 < n || wraps) {
-        const auto above = static_cast<Index>(i + 1 < n ? k + s : k - (n - 1) * s);
-        inflow += Q.edges()[a].down_data()[k] * p[above];
-      }
-    }
+    for (Eigen::SparseMatrix<double, Eigen::RowMajor>::InnerIterator it(inflows, static_cast<Index>(k)); it; ++it)
+      if (it.col() != it.row()) inflow += it.value() * p[it.col()];
     const double exit = -Q.diagonal()[static_cast<Index>(k)] - decay_rate;
     if (exit > 0) p[static_cast<Index>(k)] = inflow / exit;
   };
@@ -110,7 +100,11 @@ double minimum_near(const Grid& grid, const VectorXd& phi, std::size_t k) {
   const VectorXd offset = factor.solve(gradient); // in cells
   if (!(offset.cwiseAbs().maxCoeff() <= 1)) return phi[static_cast<Index>(k)];
   std::vector<double> place = grid.centre(k);
-  for (std::size_t a = 0; a < place.size(); ++a) place[a] -= offset[static_cast<Index>(a)] * grid.axis(a).spacing();
+  for (std::size_t a = 0; a < place.size(); ++a) {
+    const std::size_t i = grid.coordinate(k, a);
+    const double by = offset[static_cast<Index>(a)];
+    place[a] -= by * grid.axis(a).step(by > 0 ? i - 1 : i);
+  }
   return interpolate(grid, phi, place);
 }
 
@@ -147,7 +141,7 @@ void inverse_iteration(const Generator& generator, SteadyState& state) {
 
 SteadyState steady_state(const Generator& generator, const VectorXd* loss) {
   SteadyState state;
-  if (generator.reversible() && generator.conservative()) {
+  if (generator.steady_known() && generator.conservative()) {
     state.log_p = normalised_log(generator.local_potential());
     state.p = state.log_p.array().exp();
   } else {
@@ -158,10 +152,12 @@ SteadyState steady_state(const Generator& generator, const VectorXd* loss) {
   if (!(state.residual < 1e-9))
     throw NumericalFailure(fmt::format("steady state: relative residual {:.2e} is too large", state.residual));
 
-  const double T = generator.temperature(), log_volume = std::log(generator.grid().cell_volume());
-  state.implicit_potential = -T * (state.log_p.array() - log_volume);
+  const double T = generator.temperature();
+  state.implicit_potential.resize(state.log_p.size());
+  for (Index k = 0; k < state.log_p.size(); ++k)
+    state.implicit_potential[k] = -T * (state.log_p[k] - generator.grid().log_volume(static_cast<std::size_t>(k)));
   Index top = 0;
-  state.log_p.maxCoeff(&top);
+  (-state.implicit_potential).maxCoeff(&top);
   const double constant = loss ? (*loss)[top] - state.implicit_potential[top]
                                : -minimum_near(generator.grid(), state.implicit_potential, static_cast<std::size_t>(top));
   state.implicit_potential.array() += constant;
@@ -172,28 +168,30 @@ SteadyState steady_state(const Generator& generator, const VectorXd* loss) {
 std::vector<VectorXd> steady_current(const Generator& generator, const SteadyState& steady) {
   const Grid& grid = generator.grid();
   std::vector<VectorXd> current(grid.dimension(), VectorXd::Zero(steady.p.size()));
-  generator.rates().for_each_edge([&](std::size_t a, std::size_t k, std::size_t l) {
-    const auto i = static_cast<Index>(k), j = static_cast<Index>(l);
-    const Stencil::Edges& edge = generator.rates().edges()[a];
-    const double flow = steady.p[i] * edge.up[i] - steady.p[j] * edge.down_data()[k];
-    const double density = flow * grid.axis(a).spacing() / grid.cell_volume(); // per area of the face
-    current[a][i] += density / 2;
-    current[a][j] += density / 2;
+  // A flow along an offset counts half at each of its ends, times the way it goes along the axis.
+  const auto add = [&](std::size_t cell, std::size_t a, double flow, double way) {
+    current[a][static_cast<Index>(cell)] += flow * way / grid.volume(cell) / 2;
+  };
+  generator.rates().for_each_step([&](std::size_t k, std::size_t l, double up, double down, std::span<const int> steps) {
+    const double flow = steady.p[static_cast<Index>(k)] * up - steady.p[static_cast<Index>(l)] * down;
+    for (std::size_t a = 0; a < steps.size(); ++a) {
+      if (steps[a] == 0) continue;
+      const Axis& axis = grid.axis(a);
+      add(k, a, flow, steps[a] * axis.width(grid.coordinate(k, a)));
+      add(l, a, flow, steps[a] * axis.width(grid.coordinate(l, a)));
+    }
   });
-  for (const Generator::WallRate& wall : generator.walls()) {
-    const double flow = (wall.side ? 1 : -1) * wall.rate * steady.p[static_cast<Index>(wall.cell)];
-    current[wall.axis][static_cast<Index>(wall.cell)] += flow * grid.axis(wall.axis).spacing() / grid.cell_volume() / 2;
-  }
+  for (const Generator::WallRate& wall : generator.walls())
+    add(wall.cell, wall.axis, (wall.side ? 1 : -1) * wall.rate * steady.p[static_cast<Index>(wall.cell)],
+        grid.axis(wall.axis).width(grid.coordinate(wall.cell, wall.axis)));
   return current;
 }
 
 double entropy_production(const Generator& generator, const SteadyState& steady) {
   if (generator.reversible()) return 0;
   double sum = 0;
-  generator.rates().for_each_edge([&](std::size_t a, std::size_t k, std::size_t l) {
-    const auto i = static_cast<Index>(k), j = static_cast<Index>(l);
-    const double there = steady.p[i] * generator.rates().edges()[a].up[i];
-    const double back = steady.p[j] * generator.rates().edges()[a].down_data()[k];
+  generator.rates().for_each_link([&](std::size_t k, std::size_t l, double up, double down) {
+    const double there = steady.p[static_cast<Index>(k)] * up, back = steady.p[static_cast<Index>(l)] * down;
     if (there > 0 && back > 0) sum += (there - back) * std::log(there / back);
   });
   return sum;

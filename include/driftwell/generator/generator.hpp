@@ -9,6 +9,9 @@
 // with the part of the integrand that is a gradient integrated exactly, as a difference between cell centres, and the
 // rest by three-point Gauss quadrature. Potential and force are composed in dphi before rates are made, so the
 // diffusion is counted once. With a gradient model exp(-f/T) on the centres is stationary to round-off.
+//
+// A full matrix D couples cells along the lattice offsets of Selling's decomposition (tensor_couplings.cpp). A circulation on
+// top of a Gibbs steady state adds steady flows from stream functions (circulation.cpp), which leaves that state exact.
 #include "driftwell/generator/stencil.hpp"
 #include "driftwell/grid/grid.hpp"
 #include "driftwell/model/model.hpp"
@@ -25,7 +28,7 @@ namespace driftwell {
 /// What the model does on the grid that it must not: thrown by build_generator, turned into an error that points into
 /// the experiment file by the run room.
 struct DomainError {
-  enum class Quantity { potential, force, diffusion, diffusion_negative, gradient_not_periodic, tensor_diffusion } quantity;
+  enum class Quantity { potential, force, diffusion, diffusion_negative, diffusion_indefinite, gradient_not_periodic } quantity;
   std::size_t axis = 0;       ///< component of force or diffusion
   std::vector<double> point;  ///< where
   double value = 0;           ///< what was found there
@@ -44,7 +47,9 @@ public:
     double rate;
   };
 
-  Generator(Grid grid, Stencil rates, Eigen::VectorXd loss, std::vector<WallRate> walls, double temperature, std::optional<Eigen::VectorXd> local_potential);
+  /// local_potential: see below; balanced: it is in detailed balance, else steady flows run on top of it.
+  Generator(Grid grid, Stencil rates, Eigen::VectorXd loss, std::vector<WallRate> walls, double temperature,
+            std::optional<Eigen::VectorXd> local_potential, bool balanced = true);
 
   [[nodiscard]] const Grid& grid() const { return grid_; }
   [[nodiscard]] std::size_t size() const { return rates_.size(); }
@@ -57,8 +62,10 @@ public:
   [[nodiscard]] bool conservative() const { return conservative_; }
 
   /// Detailed balance holds with exp(-local_potential): Q_lk e^{-phi_k} = Q_kl e^{-phi_l} on every edge.
-  [[nodiscard]] bool reversible() const { return local_potential_.has_value(); }
-  /// phi, up to a constant; only where reversible().
+  [[nodiscard]] bool reversible() const { return local_potential_.has_value() && balanced_; }
+  /// exp(-local_potential) is stationary wherever no wall absorbs: known in closed form, with detailed balance or without.
+  [[nodiscard]] bool steady_known() const { return local_potential_.has_value(); }
+  /// phi, up to a constant; only where steady_known().
   [[nodiscard]] const Eigen::VectorXd& local_potential() const { return *local_potential_; }
   /// S = P^-1/2 Q P^1/2 with P = diag(e^-phi): the symmetric operator with the spectrum of Q; only where reversible().
   [[nodiscard]] Stencil symmetrised() const;
@@ -69,11 +76,12 @@ private:
   Eigen::VectorXd loss_;
   std::vector<WallRate> walls_;
   double temperature_;
-  bool conservative_;
+  bool conservative_, balanced_;
   std::optional<Eigen::VectorXd> local_potential_;
 };
 
-/// Throws DomainError. Diagonal D(x); D_a may vanish (then the rate is the upwind limit).
+/// Throws DomainError. D(x) is diagonal or full, positive semi-definite; where a diagonal D_a vanishes the rate is the upwind
+/// limit, a singular full matrix is lifted by O(h^2).
 [[nodiscard]] Generator build_generator(const Model& model, const Grid& grid);
 
 /// f at the cell centres. Throws DomainError where it is not finite.

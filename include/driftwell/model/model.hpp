@@ -16,7 +16,8 @@ using expression::Expression;
 
 /// How sqrt(2 T D(x)) dW is meant where D depends on x.
 /// ito:          drift as written.
-/// stratonovich: noise at the midpoint; Ito drift gains (T/2) div D (diagonal D).
+/// stratonovich: noise at the midpoint; with sigma the symmetric root of D the Ito drift gains T sum_jk sigma_kj d_k sigma_ij,
+///               (T/2) div D where D is diagonal.
 /// anti_ito:     Haenggi-Klimontovich: noise at the end point and D is the mobility too, drift -D grad f + force;
 ///               Ito drift gains T div D. With force = 0 the steady state is exp(-f/T) for every D(x).
 enum class Interpretation { ito, stratonovich, anti_ito };
@@ -30,11 +31,14 @@ struct Equation {
   bool has_potential = true;
   std::vector<Expression> force;
   std::vector<std::vector<Expression>> diffusion; ///< D
+  /// Q, antisymmetric: adds -Q grad f + T div Q to the drift, a circulation that leaves exp(-f/T) stationary; empty: none.
+  std::vector<std::vector<Expression>> circulation{};
   double temperature = 1;
   Interpretation interpretation = Interpretation::ito;
 };
 
-/// b_i = -(D or I) grad f + force_i + spurious * T sum_j d_j D_ij, the Ito drift in parts.
+/// b_i = -(D or I) grad f + force_i + spurious * T sum_j d_j D_ij, the Ito drift in parts; for a full D(x) the
+/// Stratonovich part is what Model::drift says instead.
 struct ItoForm {
   bool mobility_is_diffusion; ///< -D grad f instead of -grad f
   double spurious;            ///< 0, 1/2 or 1
@@ -42,7 +46,8 @@ struct ItoForm {
 
 class Model {
 public:
-  /// Throws std::invalid_argument when sizes disagree or temperature is not positive and finite.
+  /// Throws std::invalid_argument when sizes disagree, temperature is not positive and finite, Q is not
+  /// antisymmetric, or a Stratonovich model has a D(x) that couples three variables (its root has no closed form).
   explicit Model(Equation equation);
 
   [[nodiscard]] std::size_t dimension() const { return equation_.names.size(); }
@@ -55,21 +60,31 @@ public:
   [[nodiscard]] const Expression& force(std::size_t i) const { return equation_.force[i]; }
   [[nodiscard]] const Expression& diffusion(std::size_t i, std::size_t j) const { return equation_.diffusion[i][j]; }
 
+  [[nodiscard]] const Expression& circulation(std::size_t i, std::size_t j) const { return equation_.circulation[i][j]; }
+
   [[nodiscard]] bool has_force() const;
+  [[nodiscard]] bool has_circulation() const;
   [[nodiscard]] bool diagonal() const;         ///< D has no off-diagonal entries, structurally
   [[nodiscard]] bool identity_diffusion() const;
-  /// The steady state is exp(-f/T) by construction: no force, and D = I or anti_ito.
-  [[nodiscard]] bool gradient_system() const;
+  /// The steady state is exp(-f/T) by construction: no force, and D = I or anti_ito; a circulation may run.
+  [[nodiscard]] bool gibbs() const;
+  /// The same without circulation: detailed balance.
+  [[nodiscard]] bool gradient_system() const { return gibbs() && !has_circulation(); }
 
   /// The one place where the interpretation becomes Ito.
   [[nodiscard]] ItoForm ito_form() const;
-  /// b_i, the Ito drift.
-  [[nodiscard]] Expression drift(std::size_t i) const;
+  /// b_i, the Ito drift; with or without the part of the circulation.
+  [[nodiscard]] Expression drift(std::size_t i, bool with_circulation = true) const;
+  /// (-Q grad f + T div Q)_i = e^(f/T) T d_j (Q_ij e^(-f/T))
+  [[nodiscard]] Expression circulation_drift(std::size_t i) const;
 
   /// The equation in words of the user, for `driftwell check` and the result file; several lines.
   [[nodiscard]] std::string description() const;
 
 private:
+  /// sigma with sigma^2 = D, symmetric.
+  [[nodiscard]] std::vector<std::vector<Expression>> noise_root() const;
+
   Equation equation_;
   std::vector<Expression> gradient_;
 };

@@ -1,0 +1,84 @@
+// Steady flows of a circulation Q (antisymmetric): J = T div(Q e^(-f/T)), from stream functions at the corners of faces.
+//
+//   J_a = sum_b T d_b (Q_ab e^(-f/T))      each pair a < b is a stream function psi = T Q_ab e^(-f/T) in the plane (a, b)
+//
+// psi sits on the edges of cells that are perpendicular to the plane. Differences of it along b and a are the flows through the
+// faces of axis a and b, so what enters a cell leaves it, exactly. At a wall psi is 0: the flow turns there.
+#include "couplings.hpp"
+
+#include "sampling.hpp"
+
+#include <cmath>
+
+namespace driftwell {
+
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+class Flows {
+public:
+  Flows(const Model& model, const Grid& grid) : model_(model), grid_(grid), n_(static_cast<Index>(grid.size())), f_(potential_on(model, grid)) {}
+
+  std::vector<VectorXd> build() {
+    flows_.assign(grid_.dimension(), VectorXd::Zero(n_));
+    for (std::size_t a = 0; a < grid_.dimension(); ++a)
+      for (std::size_t b = a + 1; b < grid_.dimension(); ++b)
+        if (!model_.circulation(a, b).is_constant(0.0)) add_plane(a, b);
+    return std::move(flows_);
+  }
+
+private:
+  /// Q_ab and f at the upper corner of every cell in the plane (a, b).
+  std::vector<VectorXd> at_corners(std::size_t a, std::size_t b) const {
+    std::vector<std::vector<double>> points(grid_.dimension(), std::vector<double>(grid_.size()));
+    for (std::size_t k = 0; k < grid_.size(); ++k)
+      for (std::size_t c = 0; c < grid_.dimension(); ++c) {
+        const std::size_t i = grid_.coordinate(k, c);
+        points[c][k] = c == a || c == b ? grid_.axis(c).face(i + 1) : grid_.axis(c).centre(i);
+      }
+    return sample_points({model_.circulation(a, b), model_.potential()}, points);
+  }
+
+  void add_plane(std::size_t a, std::size_t b) {
+    const auto corner = at_corners(a, b);
+    // psi e^(f_k/T) of the corner above cell `at`; 0 where it lies on a wall.
+    const auto psi = [&](std::size_t at, Index k) {
+      const auto i = static_cast<Index>(at);
+      if (!has_edge(grid_, at, a) || !has_edge(grid_, at, b)) return 0.0;
+      return model_.temperature() * corner[0][i] * std::exp((f_[k] - corner[1][i]) / model_.temperature());
+    };
+    for (std::size_t cell = 0; cell < grid_.size(); ++cell) {
+      add_difference(cell, a, b, 1, psi);
+      add_difference(cell, b, a, -1, psi);
+    }
+  }
+
+  /// Flow through the upper face of `along`: the difference of psi over that face in direction `across`.
+  template <class Psi> void add_difference(std::size_t cell, std::size_t along, std::size_t across, double sign, const Psi& psi) {
+    if (!has_edge(grid_, cell, along)) return;
+    const auto k = static_cast<Index>(cell);
+    double below = 0;
+    if (grid_.coordinate(cell, across) > 0) below = psi(cell - grid_.stride(across), k);
+    else if (grid_.axis(across).periodic()) below = psi(cell + (grid_.axis(across).cells - 1) * grid_.stride(across), k);
+    // times the extent of the face in the other directions over the mean volume: a flow like conductance is a rate
+    double extent = measure(grid_, cell);
+    extent /= grid_.axis(along).width(grid_.coordinate(cell, along)) * grid_.axis(across).width(grid_.coordinate(cell, across));
+    const double flow = sign * (psi(cell, k) - below) * extent;
+    if (!std::isfinite(flow)) throw DomainError{DomainError::Quantity::force, along, grid_.centre(cell), flow};
+    flows_[along][k] += flow;
+  }
+
+  const Model& model_;
+  const Grid& grid_;
+  Index n_;
+  VectorXd f_;
+  std::vector<VectorXd> flows_;
+};
+
+} // namespace
+
+std::vector<VectorXd> circulation_flows(const Model& model, const Grid& grid) { return Flows(model, grid).build(); }
+
+} // namespace driftwell

@@ -1,0 +1,306 @@
+// Couplings for a full diffusion matrix: lattice offsets with non-negative weights instead of a nine-point formula.
+//
+// In units of cells D becomes H^-1 D H^-1 = sum w e e^T (selling.hpp). Half the weight of an offset comes from each of
+// its ends, so pairs stay symmetric; the drift along it is dphi = -(1/T) int g . dx, g = D^-1 (b - T div D).
+//
+// No flux through a wall: where one end of an offset would lie behind a reflecting wall the cell gives its whole
+// weight to the opposite end. The Dirichlet form then misses nothing to first order in the strip along the wall, and the
+// natural condition n . J = 0 holds to second order (dropping the edge would leave D without that direction in the
+// strip, an error of first order). At an absorbing wall the offset ends where it meets the wall.
+#include "couplings.hpp"
+
+#include "driftwell/core/interrupt.hpp"
+#include "sampling.hpp"
+#include "selling.hpp"
+
+#include <Eigen/Dense>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace driftwell {
+
+namespace {
+
+using Eigen::Index;
+using Eigen::Matrix3d;
+using Eigen::Vector3d;
+using Eigen::VectorXd;
+using Steps = std::array<std::int16_t, 3>;
+
+/// A pair along an offset, from its lower cell.
+struct Pair {
+  std::int32_t cell;
+  Steps steps;
+  double weight; ///< measure times weight of the offset
+};
+
+/// What an offset from a cell meets.
+struct End {
+  enum class Kind { cell, reflecting, absorbing } kind;
+  std::size_t cell = 0;
+  double share = 1; ///< of the offset, up to the wall
+  std::size_t axis = 0;
+  int side = 0;
+};
+
+/// D x = v where D may be nearly singular: its smallest eigenvalues count as 1e-12 of the largest.
+Vector3d solve(const Matrix3d& D, const Vector3d& v, Index d) {
+  Eigen::MatrixXd A = D.topLeftCorner(d, d);
+  A.diagonal().array() += 1e-14 * A.trace();
+  Vector3d x = Vector3d::Zero();
+  x.head(d) = A.ldlt().solve(v.head(d));
+  return x;
+}
+
+class TensorBuilder {
+public:
+  TensorBuilder(const Model& model, const Grid& grid, bool with_circulation)
+      : model_(model), grid_(grid), d_(grid.dimension()), n_(static_cast<Index>(grid.size())) {
+    const bool mobility = model.ito_form().mobility_is_diffusion;
+    const Expression T(model.temperature());
+    if (mobility) exact_ = model.potential() / T;
+    for (std::size_t i = 0; i < d_; ++i) {
+      Expression v = mobility ? model.force(i) : model.drift(i, false);
+      if (!mobility)
+        for (std::size_t j = 0; j < d_; ++j) v = v - T * model.diffusion(i, j).derivative(j);
+      if (with_circulation) v = v + model.circulation_drift(i);
+      rest_zero_ = rest_zero_ && v.is_constant(0.0);
+      integrand_.push_back(v);
+    }
+    for (std::size_t i = 0; i < d_; ++i)
+      for (std::size_t j = i; j < d_; ++j) entries_.push_back(model.diffusion(i, j));
+    integrand_.insert(integrand_.end(), entries_.begin(), entries_.end());
+  }
+
+  Couplings build() {
+    if (grid_.absorbing()) result_.loss = VectorXd::Zero(n_);
+    result_.exact = std::move(sample({exact_}, grid_)[0]);
+    decompose();
+    merge();
+    add_drift();
+    return std::move(result_);
+  }
+
+private:
+  Matrix3d matrix(const std::vector<VectorXd>& values, std::size_t first, Index k) const {
+    Matrix3d D = Matrix3d::Zero();
+    for (std::size_t i = 0, at = first; i < d_; ++i)
+      for (std::size_t j = i; j < d_; ++j, ++at)
+        D(static_cast<Index>(i), static_cast<Index>(j)) = D(static_cast<Index>(j), static_cast<Index>(i)) = values[at][k];
+    return D;
+  }
+
+  void check(const Matrix3d& D, std::size_t k) const {
+    if (!D.allFinite()) throw DomainError{DomainError::Quantity::diffusion, 0, grid_.centre(k), D.sum()};
+    const auto d = static_cast<Index>(d_);
+    const double least = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(D.topLeftCorner(d, d), Eigen::EigenvaluesOnly).eigenvalues()[0];
+    if (least < -1e-10 * std::abs(D.trace()) || D.trace() < 0)
+      throw DomainError{DomainError::Quantity::diffusion_indefinite, 0, grid_.centre(k), least};
+  }
+
+  /// Where cell k plus `sign` times an offset ends.
+  End end_of(std::size_t k, const Steps& steps, int sign) const {
+    End end{End::Kind::cell, k, 2, 0, 0};
+    for (std::size_t a = 0; a < d_; ++a) {
+      const int step = sign * steps[a];
+      if (step == 0) continue;
+      const Axis& axis = grid_.axis(a);
+      const auto n = static_cast<long>(axis.cells), i = static_cast<long>(grid_.coordinate(k, a));
+      const long to = i + step;
+      if (axis.periodic() || (to >= 0 && to < n)) {
+        const long wrapped = (to % n + n) % n;
+        end.cell = static_cast<std::size_t>(static_cast<long>(end.cell) + (wrapped - i) * static_cast<long>(grid_.stride(a)));
+        continue;
+      }
+      const int side = step > 0;
+      const double depth = side ? static_cast<double>(n - i) - 0.5 : static_cast<double>(i) + 0.5;
+      const double share = depth / std::abs(step);
+      if (share >= end.share) continue;
+      end.share = share;
+      end.axis = a;
+      end.side = side;
+      end.kind = axis.sides[static_cast<std::size_t>(side)] == Boundary::absorbing ? End::Kind::absorbing : End::Kind::reflecting;
+    }
+    return end;
+  }
+
+  void decompose() {
+    const auto values = sample(entries_, grid_);
+    std::array<int, 3> limits{};
+    for (std::size_t a = 0; a < d_; ++a) limits[a] = std::max(1, static_cast<int>((grid_.axis(a).cells - 1) / 2));
+    Selling selling(limits, static_cast<int>(d_));
+    for (std::size_t k = 0; k < grid_.size(); ++k) {
+      if (k % 4096 == 0) poll_interrupt();
+      Matrix3d D = matrix(values, 0, static_cast<Index>(k));
+      check(D, k);
+      for (std::size_t i = 0; i < d_; ++i)
+        for (std::size_t j = 0; j < d_; ++j)
+          D(static_cast<Index>(i), static_cast<Index>(j)) /=
+              grid_.axis(i).width(grid_.coordinate(k, i)) * grid_.axis(j).width(grid_.coordinate(k, j));
+      for (const LatticeTerm& term : selling.decompose(D)) add_term(k, term);
+    }
+  }
+
+  void add_term(std::size_t k, const LatticeTerm& term) {
+    const Steps steps{static_cast<std::int16_t>(term.offset[0]), static_cast<std::int16_t>(term.offset[1]), static_cast<std::int16_t>(term.offset[2])};
+    const double weight = term.weight * measure(grid_, k);
+    const std::array<End, 2> ends{end_of(k, steps, 1), end_of(k, steps, -1)};
+    for (std::size_t s = 0; s < 2; ++s) {
+      const double share = ends[1 - s].kind == End::Kind::reflecting ? 1.0 : 0.5;
+      if (ends[s].kind == End::Kind::cell)
+        pairs_.push_back({static_cast<std::int32_t>(s == 0 ? k : ends[s].cell), steps, share * weight});
+      else if (ends[s].kind == End::Kind::absorbing)
+        leaving_.push_back({{static_cast<std::int32_t>(k), steps, weight}, ends[s], s == 0 ? 1 : -1});
+    }
+  }
+
+  /// The contributions from both ends of a pair become one.
+  void merge() {
+    std::vector<std::int32_t> start(grid_.size() + 1, 0);
+    for (const Pair& pair : pairs_) ++start[static_cast<std::size_t>(pair.cell) + 1];
+    for (std::size_t k = 0; k < grid_.size(); ++k) start[k + 1] += start[k];
+    std::vector<Pair> sorted(pairs_.size());
+    std::vector<std::int32_t> next(start.begin(), start.end() - 1);
+    for (const Pair& pair : pairs_) sorted[static_cast<std::size_t>(next[static_cast<std::size_t>(pair.cell)]++)] = pair;
+    pairs_.clear();
+    for (std::size_t k = 0; k < grid_.size(); ++k) {
+      const std::size_t first = pairs_.size();
+      for (auto q = static_cast<std::size_t>(start[k]); q < static_cast<std::size_t>(start[k + 1]); ++q) {
+        const auto same = std::find_if(pairs_.begin() + static_cast<std::ptrdiff_t>(first), pairs_.end(),
+                                       [&](const Pair& pair) { return pair.steps == sorted[q].steps; });
+        if (same == pairs_.end()) pairs_.push_back(sorted[q]);
+        else same->weight += sorted[q].weight;
+      }
+    }
+  }
+
+  /// From a cell a share of an offset away, periods counted.
+  std::vector<double> moved(std::size_t k, const Steps& steps, int sign) const {
+    std::vector<double> point(d_);
+    for (std::size_t a = 0; a < d_; ++a) {
+      const Axis& axis = grid_.axis(a);
+      const auto n = static_cast<long>(axis.cells);
+      const long to = static_cast<long>(grid_.coordinate(k, a)) + sign * steps[a];
+      const long turns = axis.periodic() ? static_cast<long>(std::floor(static_cast<double>(to) / static_cast<double>(n))) : 0;
+      if (to - turns * n < 0 || to - turns * n >= n) point[a] = axis.centre(grid_.coordinate(k, a)) + sign * steps[a] * axis.spacing(); // behind a wall
+      else point[a] = axis.centre(static_cast<std::size_t>(to - turns * n)) + static_cast<double>(turns) * (axis.upper - axis.lower);
+    }
+    return point;
+  }
+
+  /// -(1/T) int D^-1 v . dx from each start to each end, by Gauss quadrature; 0 where v is.
+  VectorXd work(const std::vector<std::vector<double>>& from, const std::vector<std::vector<double>>& to) const {
+    const auto count = static_cast<Index>(from[0].size());
+    VectorXd sum = VectorXd::Zero(count);
+    if (rest_zero_ || count == 0) return sum;
+    const auto d = static_cast<Index>(d_);
+    std::vector<std::vector<double>> at(d_, std::vector<double>(from[0].size()));
+    for (std::size_t q = 0; q < gauss_nodes.size(); ++q) {
+      for (std::size_t a = 0; a < d_; ++a)
+        for (std::size_t i = 0; i < at[a].size(); ++i) at[a][i] = from[a][i] + gauss_nodes[q] * (to[a][i] - from[a][i]);
+      const auto values = sample_points(integrand_, at);
+#pragma omp parallel for schedule(static) if (count > 20000)
+      for (Index i = 0; i < count; ++i) {
+        Vector3d v = Vector3d::Zero(), way = Vector3d::Zero();
+        for (std::size_t a = 0; a < d_; ++a) {
+          v[static_cast<Index>(a)] = values[a][i];
+          way[static_cast<Index>(a)] = to[a][static_cast<std::size_t>(i)] - from[a][static_cast<std::size_t>(i)];
+        }
+        sum[i] -= gauss_weights[q] / model_.temperature() * solve(matrix(values, d_, i), v, d).dot(way);
+      }
+    }
+    return sum;
+  }
+
+  void add_drift() {
+    std::vector<std::vector<double>> from(d_), to(d_);
+    const auto add = [&](const std::vector<double>& a, const std::vector<double>& b) {
+      for (std::size_t i = 0; i < d_; ++i) {
+        from[i].push_back(a[i]);
+        to[i].push_back(b[i]);
+      }
+    };
+    for (const Pair& pair : pairs_) add(grid_.centre(static_cast<std::size_t>(pair.cell)), moved(static_cast<std::size_t>(pair.cell), pair.steps, 1));
+    const std::vector<VectorXd> beyond = sample_points({exact_}, to);
+    VectorXd dphi = work(from, to);
+    for (std::size_t a = 0; a < d_; ++a) {
+      result_.dphi.push_back(VectorXd::Zero(n_));
+      result_.conductance.push_back(VectorXd::Zero(n_));
+    }
+    std::vector<double> link_dphi, link_conductance;
+    for (std::size_t q = 0; q < pairs_.size(); ++q) {
+      const Pair& pair = pairs_[q];
+      const auto i = static_cast<Index>(q), k = static_cast<Index>(pair.cell);
+      const std::size_t upper = end_of(static_cast<std::size_t>(pair.cell), pair.steps, 1).cell;
+      dphi[i] += unless_rounding(beyond[0][i], result_.exact[static_cast<Index>(upper)]) - result_.exact[k];
+      if (!std::isfinite(dphi[i])) throw DomainError{DomainError::Quantity::force, 0, grid_.centre(static_cast<std::size_t>(k)), dphi[i]};
+      const double conductance = model_.temperature() * pair.weight;
+      const int length = std::abs(pair.steps[0]) + std::abs(pair.steps[1]) + std::abs(pair.steps[2]);
+      if (length == 1) {
+        const std::size_t a = pair.steps[0] ? 0 : pair.steps[1] ? 1 : 2;
+        result_.dphi[a][k] = dphi[i];
+        result_.conductance[a][k] = conductance;
+        continue;
+      }
+      result_.links.lower.push_back(pair.cell);
+      result_.links.upper.push_back(static_cast<std::int32_t>(upper));
+      result_.links.steps.push_back(pair.steps);
+      link_dphi.push_back(dphi[i]);
+      link_conductance.push_back(conductance);
+    }
+    result_.links.up = Eigen::Map<VectorXd>(link_dphi.data(), static_cast<Index>(link_dphi.size()));
+    result_.links.down = Eigen::Map<VectorXd>(link_conductance.data(), static_cast<Index>(link_conductance.size()));
+    add_walls();
+  }
+
+  void add_walls() {
+    std::vector<std::vector<double>> from(d_), to(d_);
+    for (const Leaving& leaving : leaving_) {
+      const auto k = static_cast<std::size_t>(leaving.pair.cell);
+      const std::vector<double> a = grid_.centre(k), b = moved(k, leaving.pair.steps, leaving.sign);
+      for (std::size_t i = 0; i < d_; ++i) {
+        from[i].push_back(a[i]);
+        to[i].push_back(a[i] + leaving.end.share * (b[i] - a[i]));
+      }
+    }
+    if (leaving_.empty()) return;
+    const std::vector<VectorXd> at_wall = sample_points({exact_}, to);
+    const VectorXd dphi = work(from, to);
+    for (std::size_t q = 0; q < leaving_.size(); ++q) {
+      const Leaving& leaving = leaving_[q];
+      const auto k = static_cast<Index>(leaving.pair.cell), i = static_cast<Index>(q);
+      const double step = dphi[i] + at_wall[0][i] - result_.exact[k];
+      const double rate = model_.temperature() * leaving.pair.weight / leaving.end.share * bernoulli(step) / measure(grid_, static_cast<std::size_t>(k));
+      if (!std::isfinite(rate)) throw DomainError{DomainError::Quantity::force, leaving.end.axis, grid_.centre(static_cast<std::size_t>(k)), rate};
+      result_.loss[k] += rate;
+      result_.walls.push_back({leaving.end.axis, leaving.end.side, static_cast<std::size_t>(k), rate});
+    }
+  }
+
+  struct Leaving {
+    Pair pair;
+    End end;
+    int sign;
+  };
+
+  const Model& model_;
+  const Grid& grid_;
+  std::size_t d_;
+  Index n_;
+  Expression exact_{0.0};
+  std::vector<Expression> integrand_, entries_; ///< v, then D; D (upper triangle)
+  bool rest_zero_ = true;
+  std::vector<Pair> pairs_;
+  std::vector<Leaving> leaving_;
+  Couplings result_;
+};
+
+} // namespace
+
+Couplings tensor_couplings(const Model& model, const Grid& grid, bool with_circulation) {
+  return TensorBuilder(model, grid, with_circulation).build();
+}
+
+} // namespace driftwell
