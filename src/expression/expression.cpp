@@ -163,6 +163,9 @@ Expression operator/(const Expression& a, const Expression& b) {
 Expression operator-(const Expression& a) {
   return Expression::Impl::combine(a, a, [](Graph& g, NodeId x, NodeId) { return g.scale(-1.0, x); });
 }
+Expression exp(const Expression& a) {
+  return Expression::Impl::combine(a, a, [](Graph& g, NodeId x, NodeId) { return g.call(Function::exp, x); });
+}
 Expression log(const Expression& a) {
   return Expression::Impl::combine(a, a, [](Graph& g, NodeId x, NodeId) { return g.call(Function::log, x); });
 }

@@ -95,6 +95,8 @@ FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, s
   spec.origin = origin;
   read_domain(table, dimension, spec);
   read_cells(table, dimension, spec);
+  if (const auto value = table.find("stretch"))
+    for (const Value& map : entries(*value, dimension)) spec.stretch.push_back(expression(map));
   read_boundary(table, dimension, spec);
   spec.propagator = {"auto", origin, {}};
   if (const auto value = table.find("propagator")) spec.propagator = text(*value);

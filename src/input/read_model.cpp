@@ -59,6 +59,37 @@ DiffusionSpec read_diffusion(const Value& value, std::size_t dimension) {
   return diffusion;
 }
 
+CirculationSpec read_circulation(const Value& value, std::size_t dimension) {
+  CirculationSpec circulation;
+  circulation.origin = value.origin();
+  using Kind = CirculationSpec::Kind;
+  const auto need_two = [&] {
+    if (dimension != 2)
+      throw invalid(value.origin(), "one expression is a circulation of two variables; the model has " + std::to_string(dimension),
+                    {"a matrix Q with Q_ij = -Q_ji", {}, {}});
+  };
+  if (value.is_table()) {
+    const Table table(*value.node, "model.circulation", value.origin());
+    need_two();
+    circulation.kind = Kind::stream_function;
+    circulation.entries = {{expression(table.require("stream_function"))}};
+    return circulation;
+  }
+  if (!value.is_list()) {
+    need_two();
+    circulation.kind = Kind::scalar;
+    circulation.entries = {{expression(value)}};
+    return circulation;
+  }
+  circulation.kind = Kind::matrix;
+  for (const Value& row : entries(value, dimension)) {
+    if (!row.is_list()) row.wrong_type();
+    circulation.entries.emplace_back();
+    for (const Value& entry : entries(row, dimension)) circulation.entries.back().push_back(expression(entry));
+  }
+  return circulation;
+}
+
 std::optional<Setting<double>> read_positive(const Table& table, std::string_view key) {
   const std::optional<Value> value = table.find(key);
   if (!value) return std::nullopt;
@@ -111,6 +142,13 @@ ModelSpec read_model(const Node& section, const Origin& origin) {
                   {"potential = \"x^2/2\", or force = [\"-x\"], or both", {}, {}});
   model.diffusion.origin = origin;
   if (const auto value = table.find("diffusion")) model.diffusion = read_diffusion(*value, dimension);
+  model.circulation.origin = origin;
+  if (const auto value = table.find("circulation")) {
+    model.circulation = read_circulation(*value, dimension);
+    if (!model.potential)
+      throw invalid(table.key_origin("circulation"), "'circulation' needs a potential: it circulates around exp(-f/T)",
+                    {"potential = \"...\", or the drift as a force", {}, {}});
+  }
   read_temperature(table, model);
   static const std::array<std::string, 3> conventions{"ito", "stratonovich", "anti_ito"};
   model.interpretation = {"ito", origin, {}};

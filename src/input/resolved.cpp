@@ -46,6 +46,11 @@ Json model(const ModelSpec& spec) {
   if (spec.potential) json["potential"] = potential(*spec.potential);
   if (!spec.force.empty()) json["force"] = list(spec.force);
   json["diffusion"] = diffusion(spec.diffusion);
+  if (spec.circulation.kind == CirculationSpec::Kind::stream_function)
+    json["circulation"] = {{"stream_function", spec.circulation.entries[0][0].value}};
+  else if (spec.circulation.kind == CirculationSpec::Kind::scalar) json["circulation"] = spec.circulation.entries[0][0].value;
+  else if (spec.circulation.kind == CirculationSpec::Kind::matrix)
+    for (const auto& row : spec.circulation.entries) json["circulation"].push_back(list(row));
   if (spec.learning_rate) {
     json["learning_rate"] = spec.learning_rate->value;
     json["batch_size"] = spec.batch_size->value;
@@ -99,6 +104,7 @@ Json fokker_planck(const FokkerPlanckSpec& spec) {
             {"cells", spec.cells.value},           {"boundary", walls},
             {"propagator", spec.propagator.value}, {"tolerance", spec.tolerance.value},
             {"snapshots", spec.snapshots.value}};
+  if (!spec.stretch.empty()) json["stretch"] = list(spec.stretch);
   if (spec.dt) json["dt"] = spec.dt->value;
   return json;
 }

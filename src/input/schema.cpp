@@ -18,7 +18,7 @@ constexpr std::array<KeySchema, 6> file_keys{{
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
 
-constexpr std::array<KeySchema, 10> model_keys{{
+constexpr std::array<KeySchema, 11> model_keys{{
     {"variables", "a list of names: letters, digits and _, e.g. [\"x\", \"y\"]", "required, or dimension",
      "Names of the variables; there are as many dimensions as names."},
     {"dimension", "an integer from 1 to 10000", "required, or variables",
@@ -28,12 +28,18 @@ constexpr std::array<KeySchema, 10> model_keys{{
     {"force", "a list of expressions, one for each variable", "none", "Drift added to -grad potential."},
     {"diffusion", "one expression, a list of them (diagonal) or a list of lists (matrix)", "the identity",
      "D(x); the noise is sqrt(2 temperature D)."},
+    {"circulation", "one expression, a matrix of them, or a table { stream_function = \"...\" }", "none",
+     "Q(x), antisymmetric: adds a drift that leaves exp(-f/T) stationary."},
     {"temperature", "a number > 0", "required, or learning_rate with batch_size", "Strength of the noise."},
     {"learning_rate", "a number > 0", "none", "With batch_size: temperature = learning_rate / (2 batch_size)."},
     {"batch_size", "a number > 0", "none", "With learning_rate: temperature = learning_rate / (2 batch_size)."},
     {"interpretation", "\"ito\", \"stratonovich\" or \"anti_ito\"", "\"ito\"",
      "How the noise is read where D depends on x."},
     {"parameters", "a table of numbers, e.g. { lambda = 1.5 }", "empty", "Constants that expressions use by name."},
+}};
+
+constexpr std::array<KeySchema, 1> circulation_keys{{
+    {"stream_function", "an expression, in two variables", "required", "psi(x, y): the steady current times Z is (d psi/dy, -d psi/dx)."},
 }};
 
 constexpr std::string_view numbers_per_variable = "a list of numbers, one for each variable";
@@ -82,11 +88,13 @@ constexpr std::array<KeySchema, 5> time_keys{{
     {"at", "an increasing list of numbers >= 0", "none", "The recorded times themselves; 0 is added if missing."},
 }};
 
-constexpr std::array<KeySchema, 8> fokker_planck_keys{{
+constexpr std::array<KeySchema, 9> fokker_planck_keys{{
     {"lower", "a number, or a list of numbers, one for each variable", "required", "Lower corner of the domain."},
     {"upper", "a number, or a list of numbers, one for each variable", "required",
      "Upper corner of the domain; above lower on every axis."},
     {"cells", "an integer >= 4, or a list of them, one for each variable", "required", "Cells along each axis."},
+    {"stretch", "a list of expressions in s, one for each variable", "none",
+     "Unequal cells: an increasing map of s in [0, 1] for each axis, scaled to lower and upper."},
     {"boundary",
      "\"reflecting\", \"periodic\" or \"absorbing\": one word, a list with one for each variable, or a list "
      "of [lower, upper] pairs",
@@ -102,9 +110,10 @@ constexpr std::array<KeySchema, 1> output_keys{{
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 10> tables{{
+constexpr std::array<TableSchema, 11> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
+    {"model.circulation", "in circulation = { ... }", circulation_keys},
     {"initial", "in [initial]", initial_keys},
     {"initial.gaussian", "in a gaussian law", gaussian_keys},
     {"initial.uniform", "in a uniform law", uniform_keys},

@@ -1,5 +1,6 @@
 #include "driftwell/run/build.hpp"
 
+#include "driftwell/expression/tape.hpp"
 #include "driftwell/model/named_potential.hpp"
 #include "driftwell/propagators/propagator.hpp"
 
@@ -7,6 +8,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <memory>
+#include <stdexcept>
 
 namespace driftwell::run {
 
@@ -99,6 +103,50 @@ std::vector<std::vector<Expression>> diffusion_of(const input::DiffusionSpec& sp
                                                                j + 1, i + 1, D[j][i].str(names), i + 1, j + 1, D[i][j].str(names)));
         }
   return D;
+}
+
+/// Q; a stream function psi stands for Q_12 = psi e^(f/T) / T.
+std::vector<std::vector<Expression>> circulation_of(const ModelSpec& spec, const Equation& equation, const Symbols& symbols) {
+  using Kind = input::CirculationSpec::Kind;
+  const input::CirculationSpec& given = spec.circulation;
+  const std::size_t d = equation.names.size();
+  if (given.kind == Kind::none) return {};
+  std::vector<std::vector<Expression>> Q(d, std::vector<Expression>(d, Expression(0.0)));
+  if (given.kind != Kind::matrix) {
+    Expression q = parse(given.entries[0][0], symbols);
+    const Expression T(equation.temperature);
+    if (given.kind == Kind::stream_function) q = q * exp(equation.potential / T) / T;
+    Q[0][1] = q;
+    Q[1][0] = -q;
+    return Q;
+  }
+  for (std::size_t i = 0; i < d; ++i)
+    for (std::size_t j = 0; j < d; ++j) Q[i][j] = parse(given.entries[i][j], symbols);
+  for (std::size_t i = 0; i < d; ++i)
+    for (std::size_t j = i; j < d; ++j)
+      if (!(Q[i][j] + Q[j][i]).is_constant(0.0))
+        throw invalid(given.entries[j][i].origin,
+                      fmt::format("circulation must be antisymmetric: entry ({}, {}) is {}, entry ({}, {}) is {}", j + 1, i + 1,
+                                  Q[j][i].str(symbols.variables), i + 1, j + 1, Q[i][j].str(symbols.variables)));
+  return Q;
+}
+
+/// A map of s on [0, 1], scaled to go from 0 to 1.
+std::function<double(double)> stretching_of(const Text& text) {
+  Symbols symbols;
+  symbols.variables = {"s"};
+  const Expression map = parse(text, symbols);
+  const auto tape = std::make_shared<expression::Tape>(std::vector<Expression>{map}, 1);
+  const auto at = [tape](double s) {
+    expression::Tape::Workspace workspace(*tape);
+    double value = 0;
+    const double* in = &s;
+    double* out = &value;
+    tape->evaluate(std::span(&in, 1), std::span(&out, 1), 1, workspace);
+    return value;
+  };
+  const double low = at(0), high = at(1);
+  return [at, low, high](double s) { return (at(s) - low) / (high - low); };
 }
 
 const Text& diffusion_entry(const input::DiffusionSpec& spec, std::size_t axis) {
@@ -197,6 +245,14 @@ Grid build_grid(const input::FokkerPlanckSpec& spec) {
   for (std::size_t a = 0; a < spec.lower.value.size(); ++a)
     axes.push_back({spec.lower.value[a], spec.upper.value[a], static_cast<std::size_t>(spec.cells.value[a]),
                     {side(spec.boundary[a][0]), side(spec.boundary[a][1])}});
+  for (std::size_t a = 0; a < spec.stretch.size(); ++a) {
+    try {
+      axes[a] = axes[a].stretched(stretching_of(spec.stretch[a]));
+    } catch (const std::invalid_argument&) {
+      throw invalid(spec.stretch[a].origin, "the map of a stretched axis does not increase between s = 0 and s = 1",
+                    {"an increasing, smooth expression in s, e.g. \"sinh(3*(2*s - 1))\"", "", {}});
+    }
+  }
   return Grid(std::move(axes));
 }
 

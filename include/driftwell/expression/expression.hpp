@@ -75,6 +75,7 @@ public:
   friend Expression operator*(const Expression&, const Expression&);
   friend Expression operator/(const Expression&, const Expression&);
   friend Expression operator-(const Expression&);
+  friend Expression exp(const Expression&);
   friend Expression log(const Expression&);
   friend Expression sqrt(const Expression&);
   friend Expression pow(const Expression&, const Expression&);

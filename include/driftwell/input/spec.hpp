@@ -48,6 +48,13 @@ struct DiffusionSpec {
   Origin origin{};
 };
 
+/// circulation = one expression (two variables: Q_12), a matrix Q, or { stream_function = "psi" } (two variables). Absent: none.
+struct CirculationSpec {
+  enum class Kind { none, scalar, matrix, stream_function } kind = Kind::none;
+  std::vector<std::vector<Text>> entries; ///< 1x1, or dxd
+  Origin origin{};
+};
+
 struct ModelSpec {
   Origin origin{};
   bool indexed = false;                  ///< `dimension` was given instead of `variables`: names x[1], ..., x[d]
@@ -55,6 +62,7 @@ struct ModelSpec {
   std::optional<PotentialSpec> potential;
   std::vector<Text> force;               ///< empty or one a dimension
   DiffusionSpec diffusion;
+  CirculationSpec circulation;
   Setting<double> temperature;           ///< > 0; from learning_rate / (2 batch_size) where those are given
   std::optional<Setting<double>> learning_rate, batch_size;
   Text interpretation;                   ///< "ito", "stratonovich" or "anti_ito"
@@ -94,6 +102,7 @@ struct FokkerPlanckSpec {
   Origin origin{};
   Setting<std::vector<double>> lower, upper; ///< one a dimension, lower < upper
   Setting<std::vector<std::int64_t>> cells;  ///< one a dimension, >= 4
+  std::vector<Text> stretch;                 ///< maps of s in [0, 1], one a dimension, or empty
   std::vector<std::array<Boundary, 2>> boundary; ///< per axis: lower side, upper side; periodic on both or none
   Origin boundary_origin{};
   Text propagator;                           ///< a catalogue name or "auto"
