@@ -31,6 +31,8 @@ struct ModelText {
   std::vector<std::string> diffusion{}; ///< diagonal; empty: identity
   double temperature = 1;
   Interpretation interpretation = Interpretation::ito;
+  std::vector<std::vector<std::string>> tensor{};      ///< full D instead of a diagonal one
+  std::vector<std::vector<std::string>> circulation{}; ///< Q
 };
 
 inline Model model(const ModelText& text) {
@@ -43,6 +45,16 @@ inline Model model(const ModelText& text) {
     equation.diffusion.assign(d, std::vector<Expression>(d, Expression(0.0)));
     for (std::size_t i = 0; i < d; ++i) equation.diffusion[i][i] = formula(text.diffusion[i], text.names);
   }
+  const auto matrix = [&](const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::vector<Expression>> result;
+    for (const auto& row : rows) {
+      result.emplace_back();
+      for (const auto& entry : row) result.back().push_back(formula(entry, text.names));
+    }
+    return result;
+  };
+  if (!text.tensor.empty()) equation.diffusion = matrix(text.tensor);
+  equation.circulation = matrix(text.circulation);
   equation.temperature = text.temperature;
   equation.interpretation = text.interpretation;
   return Model(std::move(equation));

@@ -166,9 +166,9 @@ PairRates pair_rates(double conductance, double dphi, double flow) {
     rates.down = std::max(-flow, 0.0) * std::exp(dphi);
     return rates;
   }
-  const double forth = y > 0 ? bernoulli(y) + y : bernoulli(y), back = y > 0 ? bernoulli(y) : bernoulli(-y) - y;
-  rates.up *= forth;
-  rates.down *= back;
+  const double against = bernoulli(std::abs(y)), with = against + std::abs(y);
+  rates.up *= y > 0 ? with : against;
+  rates.down *= y > 0 ? against : with;
   return rates;
 }
 

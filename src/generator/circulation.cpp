@@ -3,11 +3,14 @@
 //   J_a = sum_b T d_b (Q_ab e^(-f/T))      each pair a < b is a stream function psi = T Q_ab e^(-f/T) in the plane (a, b)
 //
 // psi sits on the edges of cells that are perpendicular to the plane. Differences of it along b and a are the flows through the
-// faces of axis a and b, so what enters a cell leaves it, exactly. At a wall psi is 0: the flow turns there.
+// faces of axis a and b, so what enters a cell leaves it, exactly. Along a wall psi is constant, its mean there: the flow
+// turns at the wall. (A stream function means the same with any constant added.)
 #include "couplings.hpp"
 
 #include "sampling.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace driftwell {
@@ -19,7 +22,7 @@ using Eigen::VectorXd;
 
 class Flows {
 public:
-  Flows(const Model& model, const Grid& grid) : model_(model), grid_(grid), n_(static_cast<Index>(grid.size())), f_(potential_on(model, grid)) {}
+  Flows(const Model& model, const Grid& grid) : model_(model), grid_(grid), n_(static_cast<Index>(grid.size())), f_(potential_on(model, grid)), least_(f_.minCoeff()) {}
 
   std::vector<VectorXd> build() {
     flows_.assign(grid_.dimension(), VectorXd::Zero(n_));
@@ -41,31 +44,60 @@ private:
     return sample_points({model_.circulation(a, b), model_.potential()}, points);
   }
 
+  /// Mean of psi e^(min f/T) on the lower and upper wall of every axis. Walls of both axes meet, so they share one value.
+  using Walls = std::array<std::array<double, 2>, 3>;
+  Walls wall_values(std::size_t a, std::size_t b) const {
+    Walls values{};
+    double all = 0, count = 0, largest = 0;
+    for (const std::size_t axis : {a, b}) {
+      if (grid_.axis(axis).periodic()) continue;
+      for (std::size_t side = 0; side < 2; ++side) {
+        const double at = side ? grid_.axis(axis).upper : grid_.axis(axis).lower;
+        const auto wall = sample_layer({model_.circulation(a, b), model_.potential()}, grid_, layer(grid_, axis, side == 1), axis, at);
+        const VectorXd psi = model_.temperature() * wall[0].array() * (-(wall[1].array() - least_) / model_.temperature()).exp();
+        values[axis][side] = psi.mean();
+        all += values[axis][side];
+        count += 1;
+        largest = std::max(largest, psi.cwiseAbs().maxCoeff());
+      }
+    }
+    for (const std::size_t axis : {a, b})
+      for (double& value : values[axis]) {
+        if (count == 4) value = all / 4;
+        if (std::abs(value) < 1e-13 * largest || !std::isfinite(value)) value = 0;
+      }
+    return values;
+  }
+
   void add_plane(std::size_t a, std::size_t b) {
     const auto corner = at_corners(a, b);
-    // psi e^(f_k/T) of the corner above cell `at`; 0 where it lies on a wall.
-    const auto psi = [&](std::size_t at, Index k) {
+    const Walls walls = wall_values(a, b);
+    // psi e^(f_k/T) of the corner above cell `at`, or on the wall below it.
+    const auto psi = [&](std::size_t at, Index k, const double* wall) {
       const auto i = static_cast<Index>(at);
-      if (!has_edge(grid_, at, a) || !has_edge(grid_, at, b)) return 0.0;
+      if (!has_edge(grid_, at, a)) wall = &walls[a][1];
+      else if (!has_edge(grid_, at, b)) wall = &walls[b][1];
+      if (wall) return *wall == 0 ? 0.0 : *wall * std::exp((f_[k] - least_) / model_.temperature());
       return model_.temperature() * corner[0][i] * std::exp((f_[k] - corner[1][i]) / model_.temperature());
     };
     for (std::size_t cell = 0; cell < grid_.size(); ++cell) {
-      add_difference(cell, a, b, 1, psi);
-      add_difference(cell, b, a, -1, psi);
+      add_difference(cell, a, b, 1, psi, walls[b].data());
+      add_difference(cell, b, a, -1, psi, walls[a].data());
     }
   }
 
   /// Flow through the upper face of `along`: the difference of psi over that face in direction `across`.
-  template <class Psi> void add_difference(std::size_t cell, std::size_t along, std::size_t across, double sign, const Psi& psi) {
+  template <class Psi> void add_difference(std::size_t cell, std::size_t along, std::size_t across, double sign, const Psi& psi, const double* wall) {
     if (!has_edge(grid_, cell, along)) return;
     const auto k = static_cast<Index>(cell);
     double below = 0;
-    if (grid_.coordinate(cell, across) > 0) below = psi(cell - grid_.stride(across), k);
-    else if (grid_.axis(across).periodic()) below = psi(cell + (grid_.axis(across).cells - 1) * grid_.stride(across), k);
+    if (grid_.coordinate(cell, across) > 0) below = psi(cell - grid_.stride(across), k, nullptr);
+    else if (grid_.axis(across).periodic()) below = psi(cell + (grid_.axis(across).cells - 1) * grid_.stride(across), k, nullptr);
+    else below = psi(cell, k, wall);
     // times the extent of the face in the other directions over the mean volume: a flow like conductance is a rate
     double extent = measure(grid_, cell);
     extent /= grid_.axis(along).width(grid_.coordinate(cell, along)) * grid_.axis(across).width(grid_.coordinate(cell, across));
-    const double flow = sign * (psi(cell, k) - below) * extent;
+    const double flow = sign * (psi(cell, k, nullptr) - below) * extent;
     if (!std::isfinite(flow)) throw DomainError{DomainError::Quantity::force, along, grid_.centre(cell), flow};
     flows_[along][k] += flow;
   }
@@ -74,6 +106,7 @@ private:
   const Grid& grid_;
   Index n_;
   VectorXd f_;
+  double least_;
   std::vector<VectorXd> flows_;
 };
 

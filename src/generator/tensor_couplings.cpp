@@ -3,15 +3,14 @@
 // In units of cells D becomes H^-1 D H^-1 = sum w e e^T (selling.hpp). Half the weight of an offset comes from each of
 // its ends, so pairs stay symmetric; the drift along it is dphi = -(1/T) int g . dx, g = D^-1 (b - T div D).
 //
-// No flux through a wall: where one end of an offset would lie behind a reflecting wall the cell gives its whole
-// weight to the opposite end. The Dirichlet form then misses nothing to first order in the strip along the wall, and the
-// natural condition n . J = 0 holds to second order (dropping the edge would leave D without that direction in the
-// strip, an error of first order). At an absorbing wall the offset ends where it meets the wall.
+// Along a reflecting wall the weights of oblique offsets are ramped and the flow along the wall is made up for
+// (wall_ramp.hpp): no flux, to second order. At an absorbing wall the offset ends where it meets the wall.
 #include "couplings.hpp"
 
 #include "driftwell/core/interrupt.hpp"
 #include "sampling.hpp"
 #include "selling.hpp"
+#include "wall_ramp.hpp"
 
 #include <Eigen/Dense>
 
@@ -130,7 +129,8 @@ private:
     const auto values = sample(entries_, grid_);
     std::array<int, 3> limits{};
     for (std::size_t a = 0; a < d_; ++a) limits[a] = std::max(1, static_cast<int>((grid_.axis(a).cells - 1) / 2));
-    Selling selling(limits, static_cast<int>(d_));
+    const int least = *std::min_element(limits.begin(), limits.begin() + static_cast<std::ptrdiff_t>(d_));
+    Selling selling(limits, static_cast<int>(d_)), along({least, least, 0}, 2);
     for (std::size_t k = 0; k < grid_.size(); ++k) {
       if (k % 4096 == 0) poll_interrupt();
       Matrix3d D = matrix(values, 0, static_cast<Index>(k));
@@ -139,21 +139,90 @@ private:
         for (std::size_t j = 0; j < d_; ++j)
           D(static_cast<Index>(i), static_cast<Index>(j)) /=
               grid_.axis(i).width(grid_.coordinate(k, i)) * grid_.axis(j).width(grid_.coordinate(k, j));
-      for (const LatticeTerm& term : selling.decompose(D)) add_term(k, term);
+      const auto found = selling.decompose(D);
+      terms_.assign(found.begin(), found.end());
+      for (const LatticeTerm& term : terms_) add_term(k, term);
+      for (std::size_t a = 0; a < d_; ++a)
+        for (int side = 0; side < 2; ++side)
+          if (grid_.axis(a).sides[static_cast<std::size_t>(side)] == Boundary::reflecting) add_along_wall(k, a, side, along);
     }
+  }
+
+  [[nodiscard]] std::size_t depth(std::size_t k, std::size_t a, int side) const {
+    const std::size_t i = grid_.coordinate(k, a);
+    return side ? grid_.axis(a).cells - 1 - i : i;
+  }
+
+  /// The ramp of the terms of this cell at the walls of an axis; none where no term steps along it.
+  const WallRamp* ramp(std::size_t a) {
+    std::vector<int> steps;
+    for (const LatticeTerm& term : terms_)
+      if (term.offset[a] != 0) steps.push_back(std::abs(term.offset[a]));
+    return steps.empty() ? nullptr : &ramps_.of(steps);
+  }
+
+  /// Factor of the edge from k to l along a term, from all reflecting walls.
+  double factor(std::size_t k, std::size_t l, const LatticeTerm& term) {
+    double product = 1;
+    for (std::size_t a = 0; a < d_; ++a) {
+      if (term.offset[a] == 0) continue;
+      for (int side = 0; side < 2; ++side)
+        if (grid_.axis(a).sides[static_cast<std::size_t>(side)] == Boundary::reflecting)
+          product *= ramp(a)->factor(std::abs(term.offset[a]), std::min(depth(k, a, side), depth(l, a, side)));
+    }
+    return product;
   }
 
   void add_term(std::size_t k, const LatticeTerm& term) {
     const Steps steps{static_cast<std::int16_t>(term.offset[0]), static_cast<std::int16_t>(term.offset[1]), static_cast<std::int16_t>(term.offset[2])};
     const double weight = term.weight * measure(grid_, k);
-    const std::array<End, 2> ends{end_of(k, steps, 1), end_of(k, steps, -1)};
-    for (std::size_t s = 0; s < 2; ++s) {
-      const double share = ends[1 - s].kind == End::Kind::reflecting ? 1.0 : 0.5;
-      if (ends[s].kind == End::Kind::cell)
-        pairs_.push_back({static_cast<std::int32_t>(s == 0 ? k : ends[s].cell), steps, share * weight});
-      else if (ends[s].kind == End::Kind::absorbing)
-        leaving_.push_back({{static_cast<std::int32_t>(k), steps, weight}, ends[s], s == 0 ? 1 : -1});
+    for (const int sign : {1, -1}) {
+      const End end = end_of(k, steps, sign);
+      if (end.kind == End::Kind::cell)
+        pairs_.push_back({static_cast<std::int32_t>(sign > 0 ? k : end.cell), steps, weight / 2 * factor(k, end.cell, term)});
+      else if (end.kind == End::Kind::absorbing)
+        leaving_.push_back({{static_cast<std::int32_t>(k), steps, weight}, end, sign});
     }
+  }
+
+  /// What the ramp took from the flow along a wall: a share of the Schur complement of the terms that step along its normal.
+  void add_along_wall(std::size_t k, std::size_t a, int side, Selling& along) {
+    const WallRamp* at = ramp(a);
+    if (!at || depth(k, a, side) >= at->reach()) return;
+    Matrix3d oblique = Matrix3d::Zero();
+    for (const LatticeTerm& term : terms_) {
+      const Vector3d e(term.offset[0], term.offset[1], term.offset[2]);
+      if (term.offset[a] != 0) oblique += term.weight * e * e.transpose();
+    }
+    const auto n = static_cast<Index>(a);
+    const Matrix3d schur = oblique - oblique.col(n) * oblique.row(n) / oblique(n, n);
+    std::array<std::size_t, 2> tangent{};
+    for (std::size_t c = 0, i = 0; c < d_; ++c)
+      if (c != a) tangent[i++] = c;
+    const double share = at->taken(depth(k, a, side));
+    if (d_ == 2) {
+      LatticeTerm term{{}, share * schur(static_cast<Index>(tangent[0]), static_cast<Index>(tangent[0]))};
+      term.offset[tangent[0]] = 1;
+      if (term.weight > 1e-14 * oblique.trace()) add_plain(k, term);
+      return;
+    }
+    Matrix3d plane = Matrix3d::Zero();
+    for (Index i = 0; i < 2; ++i)
+      for (Index j = 0; j < 2; ++j) plane(i, j) = schur(static_cast<Index>(tangent[static_cast<std::size_t>(i)]), static_cast<Index>(tangent[static_cast<std::size_t>(j)]));
+    if (!(plane.trace() > 1e-14 * oblique.trace())) return;
+    for (const LatticeTerm& flat : along.decompose(plane)) {
+      LatticeTerm term{{}, share * flat.weight};
+      for (std::size_t i = 0; i < 2; ++i) term.offset[tangent[i]] = flat.offset[i];
+      add_plain(k, term);
+    }
+  }
+
+  /// A term of this cell without a ramp.
+  void add_plain(std::size_t k, const LatticeTerm& term) {
+    const Steps steps{static_cast<std::int16_t>(term.offset[0]), static_cast<std::int16_t>(term.offset[1]), static_cast<std::int16_t>(term.offset[2])};
+    for (const int sign : {1, -1})
+      if (const End end = end_of(k, steps, sign); end.kind == End::Kind::cell)
+        pairs_.push_back({static_cast<std::int32_t>(sign > 0 ? k : end.cell), steps, term.weight * measure(grid_, k) / 2});
   }
 
   /// The contributions from both ends of a pair become one.
@@ -292,6 +361,8 @@ private:
   Expression exact_{0.0};
   std::vector<Expression> integrand_, entries_; ///< v, then D; D (upper triangle)
   bool rest_zero_ = true;
+  std::vector<LatticeTerm> terms_; ///< of the cell at hand
+  WallRamps ramps_;
   std::vector<Pair> pairs_;
   std::vector<Leaving> leaving_;
   Couplings result_;
