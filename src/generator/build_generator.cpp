@@ -173,7 +173,8 @@ PairRates pair_rates(double conductance, double dphi, double flow) {
 }
 
 /// Turns couplings into rates in place; the exit rates of all cells come back.
-VectorXd set_rates(Couplings& couplings, const Grid& grid, const std::vector<VectorXd>& flows, std::vector<Stencil::Edges>& edges) {
+VectorXd set_rates(Couplings& couplings, const Grid& grid, const std::vector<VectorXd>& flows, const std::optional<VectorXd>& local,
+                   std::vector<Stencil::Edges>& edges) {
   const auto n = static_cast<Index>(grid.size());
   VectorXd exit = VectorXd::Zero(n);
   for (std::size_t a = 0; a < grid.dimension(); ++a) {
@@ -183,7 +184,9 @@ VectorXd set_rates(Couplings& couplings, const Grid& grid, const std::vector<Vec
     for (std::size_t r = 0; r < runs.size(); ++r)
       for (std::size_t i = 0; i < runs[r].count; ++i) {
         const auto k = static_cast<Index>(runs[r].first + i);
-        const PairRates rates = pair_rates(down[k], up[k], flows.empty() ? 0.0 : flows[a][k]);
+        const double flow = flows.empty() ? 0.0 : flows[a][k];
+        if (flow != 0 && down[k] == 0) up[k] = (*local)[static_cast<Index>(runs[r].neighbour + i)] - (*local)[k]; // no diffusion along it
+        const PairRates rates = pair_rates(down[k], up[k], flow);
         up[k] = rates.up / measure(grid, runs[r].first + i);
         down[k] = rates.down / measure(grid, runs[r].neighbour + i);
       }
@@ -236,7 +239,7 @@ Generator build_generator(const Model& model, const Grid& grid) {
     }
   }
   std::vector<Stencil::Edges> edges;
-  VectorXd diagonal = -set_rates(couplings, grid, flows, edges);
+  VectorXd diagonal = -set_rates(couplings, grid, flows, local, edges);
   if (couplings.loss.size()) diagonal -= couplings.loss;
   if (local && !grid.uniform())
     for (Index k = 0; k < local->size(); ++k) (*local)[k] -= std::log(measure(grid, static_cast<std::size_t>(k)));

@@ -3,15 +3,15 @@
 //   J_a = sum_b T d_b (Q_ab e^(-f/T))      each pair a < b is a stream function psi = T Q_ab e^(-f/T) in the plane (a, b)
 //
 // psi sits on the edges of cells that are perpendicular to the plane. Differences of it along b and a are the flows through the
-// faces of axis a and b, so what enters a cell leaves it, exactly. Along a wall psi is constant, its mean there: the flow
-// turns at the wall. (A stream function means the same with any constant added.)
+// faces of axis a and b, so what enters a cell leaves it, exactly. Along a wall psi is constant: the flow
+// turns there. (A stream function means the same with any constant added.)
 #include "couplings.hpp"
 
 #include "sampling.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace driftwell {
 
@@ -44,28 +44,28 @@ private:
     return sample_points({model_.circulation(a, b), model_.potential()}, points);
   }
 
-  /// Mean of psi e^(min f/T) on the lower and upper wall of every axis. Walls of both axes meet, so they share one value.
+  /// psi e^(min f/T) for the lower and upper wall of every axis: that of the point where f is largest, since a flow along the wall
+  /// has to pass there too. Walls of both axes meet, so they share one value.
   using Walls = std::array<std::array<double, 2>, 3>;
   Walls wall_values(std::size_t a, std::size_t b) const {
     Walls values{};
-    double all = 0, count = 0, largest = 0;
+    double highest = -std::numeric_limits<double>::infinity(), there = 0;
     for (const std::size_t axis : {a, b}) {
       if (grid_.axis(axis).periodic()) continue;
       for (std::size_t side = 0; side < 2; ++side) {
         const double at = side ? grid_.axis(axis).upper : grid_.axis(axis).lower;
         const auto wall = sample_layer({model_.circulation(a, b), model_.potential()}, grid_, layer(grid_, axis, side == 1), axis, at);
-        const VectorXd psi = model_.temperature() * wall[0].array() * (-(wall[1].array() - least_) / model_.temperature()).exp();
-        values[axis][side] = psi.mean();
-        all += values[axis][side];
-        count += 1;
-        largest = std::max(largest, psi.cwiseAbs().maxCoeff());
+        Index top = 0;
+        const double f = wall[1].maxCoeff(&top), psi = model_.temperature() * wall[0][top] * std::exp(-(f - least_) / model_.temperature());
+        values[axis][side] = std::isfinite(psi) ? psi : 0;
+        if (f > highest) {
+          highest = f;
+          there = values[axis][side];
+        }
       }
     }
-    for (const std::size_t axis : {a, b})
-      for (double& value : values[axis]) {
-        if (count == 4) value = all / 4;
-        if (std::abs(value) < 1e-13 * largest || !std::isfinite(value)) value = 0;
-      }
+    if (!grid_.axis(a).periodic() && !grid_.axis(b).periodic())
+      for (const std::size_t axis : {a, b}) values[axis] = {there, there};
     return values;
   }
 

@@ -158,6 +158,8 @@ std::vector<std::complex<double>> leading_eigenvalues(const Generator& generator
     const VectorXd left = generator.conservative() ? VectorXd(s / s.dot(right)) : VectorXd();
     result = general_eigenvalues(Resolvent(generator.rates().scaled(s), gamma, right, left), wanted, gamma);
   }
+  for (const auto& value : result)
+    if (!std::isfinite(value.real()) || !std::isfinite(value.imag())) throw NumericalFailure("leading eigenvalues: the iteration met a value that is not finite");
   std::sort(result.begin(), result.end(), slower);
   return result;
 }

@@ -36,6 +36,9 @@ TEST_CASE("a circulation leaves the steady state exact for every strength") {
         {{{"x", "y"}, f2, {}, {}, 0.5, Interpretation::ito, {}, Q2}, Grid({axis(-2, 2, 30), axis(-2, 2.5, 27)})},
         {{{"x", "y"}, f2, {}, {}, 0.5, Interpretation::ito, {}, Q2}, Grid({stretched(-2, 2, 30), stretched(-2, 2.5, 27)})},
         {{{"x", "y"}, f2, {}, {}, 0.5, Interpretation::anti_ito, D2, Q2}, Grid({axis(-2, 2, 30), axis(-2, 2.5, 27)})},
+        {{{"x", "y"}, f2, {}, {}, 0.5, Interpretation::anti_ito, // offsets without the axes
+          {{"cos(x/2)^2+0.01*sin(x/2)^2", "0.99*cos(x/2)*sin(x/2)"}, {"0.99*cos(x/2)*sin(x/2)", "sin(x/2)^2+0.01*cos(x/2)^2"}}, Q2},
+         Grid({axis(-2, 2, 30), axis(-2, 2.5, 27)})},
         {{{"x", "y"}, "cos(x)+y^2/2", {}, {"1+0.5*cos(x)", "1"}, 0.5, Interpretation::anti_ito, {}, {{"0", strength + "*cos(x)"}, {"-" + strength + "*cos(x)", "0"}}},
          Grid({ring(0, 2 * M_PI, 24), axis(-2, 2, 20)})},
         {{{"x", "y", "z"}, f3, {}, {}, 0.5, Interpretation::ito, {}, Q3}, Grid({axis(-2, 2, 10), axis(-2, 2, 9), axis(-2, 2, 11)})}};
