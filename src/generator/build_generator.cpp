@@ -244,7 +244,7 @@ Generator build_generator(const Model& model, const Grid& grid) {
   if (local && !grid.uniform())
     for (Index k = 0; k < local->size(); ++k) (*local)[k] -= std::log(measure(grid, static_cast<std::size_t>(k)));
   return Generator(grid, Stencil(grid, std::move(diagonal), std::move(edges), std::move(couplings.links)), std::move(couplings.loss),
-                   std::move(couplings.walls), model.temperature(), std::move(local), flows.empty());
+                   std::move(couplings.walls), model.temperature(), std::move(local), flows.empty(), std::move(couplings.inverse_diffusion));
 }
 
 } // namespace driftwell

@@ -22,6 +22,7 @@ struct Couplings {
   Eigen::VectorXd loss;                           ///< rate through absorbing walls, empty without
   std::vector<Generator::WallRate> walls;
   Eigen::VectorXd exact;    ///< a potential that holds the exact part of dphi: its differences lose no digits
+  std::vector<Eigen::VectorXd> inverse_diffusion; ///< of a full D at the centres, upper triangle
   bool degenerate = false;  ///< some pair carries drift without diffusion
 };
 

@@ -12,9 +12,10 @@ double bernoulli(double z) {
 }
 
 Generator::Generator(Grid grid, Stencil rates, Eigen::VectorXd loss, std::vector<WallRate> walls, double temperature,
-                     std::optional<Eigen::VectorXd> local_potential, bool balanced)
+                     std::optional<Eigen::VectorXd> local_potential, bool balanced, std::vector<Eigen::VectorXd> inverse_diffusion)
     : grid_(std::move(grid)), rates_(std::move(rates)), loss_(std::move(loss)), walls_(std::move(walls)), temperature_(temperature),
-      conservative_(!grid_.absorbing()), balanced_(balanced), local_potential_(std::move(local_potential)) {}
+      conservative_(!grid_.absorbing()), balanced_(balanced), local_potential_(std::move(local_potential)),
+      inverse_diffusion_(std::move(inverse_diffusion)) {}
 
 Stencil Generator::symmetrised() const {
   std::vector<Stencil::Edges> edges;

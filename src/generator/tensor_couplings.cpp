@@ -99,6 +99,17 @@ private:
       throw DomainError{DomainError::Quantity::diffusion_indefinite, 0, grid_.centre(k), least};
   }
 
+  void keep_inverse(const Matrix3d& D, Index k) {
+    const auto d = static_cast<Index>(d_);
+    if (result_.inverse_diffusion.empty()) result_.inverse_diffusion.assign(d_ * (d_ + 1) / 2, VectorXd::Zero(n_));
+    for (Index j = 0; j < d; ++j) {
+      const Vector3d column = solve(D, Vector3d::Unit(j), d);
+      for (Index i = 0, at = 0; i < d; ++i)
+        for (Index c = i; c < d; ++c, ++at)
+          if (c == j) result_.inverse_diffusion[static_cast<std::size_t>(at)][k] = column[i];
+    }
+  }
+
   /// Where cell k plus `sign` times an offset ends.
   End end_of(std::size_t k, const Steps& steps, int sign) const {
     End end{End::Kind::cell, k, 2, 0, 0};
@@ -135,6 +146,7 @@ private:
       if (k % 4096 == 0) poll_interrupt();
       Matrix3d D = matrix(values, 0, static_cast<Index>(k));
       check(D, k);
+      keep_inverse(D, static_cast<Index>(k));
       for (std::size_t i = 0; i < d_; ++i)
         for (std::size_t j = 0; j < d_; ++j)
           D(static_cast<Index>(i), static_cast<Index>(j)) /=

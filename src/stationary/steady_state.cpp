@@ -187,8 +187,28 @@ std::vector<VectorXd> steady_current(const Generator& generator, const SteadySta
   return current;
 }
 
+namespace {
+
+/// beta sum_k p_k j^T D^-1 j at the centres: along oblique offsets the chain's own production is that of its detours.
+double quadratic_production(const Generator& generator, const SteadyState& steady) {
+  const auto current = steady_current(generator, steady);
+  double sum = 0;
+  for (Index k = 0; k < steady.p.size(); ++k) {
+    if (!(steady.p[k] > 1e-290)) continue;
+    double square = 0;
+    for (std::size_t i = 0, at = 0; i < current.size(); ++i)
+      for (std::size_t j = i; j < current.size(); ++j, ++at)
+        square += (i == j ? 1 : 2) * generator.inverse_diffusion()[at][k] * current[i][k] * current[j][k];
+    sum += square * std::pow(generator.grid().volume(static_cast<std::size_t>(k)), 2) / steady.p[k];
+  }
+  return sum / generator.temperature();
+}
+
+} // namespace
+
 double entropy_production(const Generator& generator, const SteadyState& steady) {
   if (generator.reversible()) return 0;
+  if (!generator.inverse_diffusion().empty()) return quadratic_production(generator, steady);
   double sum = 0;
   generator.rates().for_each_link([&](std::size_t k, std::size_t l, double up, double down) {
     const double there = steady.p[static_cast<Index>(k)] * up, back = steady.p[static_cast<Index>(l)] * down;

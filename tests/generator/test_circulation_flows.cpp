@@ -80,6 +80,22 @@ TEST_CASE("the flows of a stream function are those of the force written out: Ex
   CHECK(extrapolated(production[1], production[0]) == Approx(0.6813816129 * 2.25).epsilon(2e-4));
 }
 
+TEST_CASE("entropy production with a full matrix: an Ornstein-Uhlenbeck process with constant Q") {
+  // anti-Ito, f = |x|^2/2, D constant: j = -Q x, beta E[j^T D^-1 j] = tr(Q^T D^-1 Q) = q^2 tr D / det D.
+  const Model m = model({{"x", "y"}, "(x^2+y^2)/2", {}, {}, 0.5, Interpretation::anti_ito, {{"1", "0.6"}, {"0.6", "0.8"}}, {{"0", "0.7"}, {"-0.7", "0"}}});
+  std::vector<double> production, gap;
+  for (const std::size_t cells : {40u, 80u}) {
+    const Grid grid({axis(-4, 4, cells), axis(-4, 4, cells)});
+    const Generator generator = build_generator(m, grid);
+    const SteadyState steady = steady_state(generator);
+    production.push_back(entropy_production(generator, steady));
+    gap.push_back(leading_eigenvalues(generator, steady, 1)[0].real());
+  }
+  CHECK(extrapolated(production[1], production[0]) == Approx(0.49 * 1.8 / 0.44).epsilon(2e-3));
+  // drift -(D + Q) x: eigenvalues -0.9 +- i sqrt(0.49 + 0.44 - 0.81)
+  CHECK(extrapolated(gap[1], gap[0]) == Approx(-0.9).epsilon(3e-2));
+}
+
 TEST_CASE("stretched axes: second order, with the eigenvalues of theory") {
   const Model m = model({{"x"}, "(x^2-1)^2/4", {}, {}, 0.2});
   std::vector<double> gap;

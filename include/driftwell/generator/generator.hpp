@@ -49,7 +49,7 @@ public:
 
   /// local_potential: see below; balanced: it is in detailed balance, else steady flows run on top of it.
   Generator(Grid grid, Stencil rates, Eigen::VectorXd loss, std::vector<WallRate> walls, double temperature,
-            std::optional<Eigen::VectorXd> local_potential, bool balanced = true);
+            std::optional<Eigen::VectorXd> local_potential, bool balanced = true, std::vector<Eigen::VectorXd> inverse_diffusion = {});
 
   [[nodiscard]] const Grid& grid() const { return grid_; }
   [[nodiscard]] std::size_t size() const { return rates_.size(); }
@@ -67,6 +67,9 @@ public:
   [[nodiscard]] bool steady_known() const { return local_potential_.has_value(); }
   /// phi, up to a constant; only where steady_known().
   [[nodiscard]] const Eigen::VectorXd& local_potential() const { return *local_potential_; }
+  /// D^-1 at the centres where D is a full matrix (upper triangle, row by row), empty where it is diagonal: rates along oblique offsets
+  /// do not show it.
+  [[nodiscard]] const std::vector<Eigen::VectorXd>& inverse_diffusion() const { return inverse_diffusion_; }
   /// S = P^-1/2 Q P^1/2 with P = diag(e^-phi): the symmetric operator with the spectrum of Q; only where reversible().
   [[nodiscard]] Stencil symmetrised() const;
 
@@ -78,6 +81,7 @@ private:
   double temperature_;
   bool conservative_, balanced_;
   std::optional<Eigen::VectorXd> local_potential_;
+  std::vector<Eigen::VectorXd> inverse_diffusion_;
 };
 
 /// Throws DomainError. D(x) is diagonal or full, positive semi-definite; where a diagonal D_a vanishes the rate is the upwind

@@ -28,7 +28,8 @@ struct SteadyState {
 /// Steady probability current per unit area at the cell centres, one vector an axis: the mean over the two faces.
 [[nodiscard]] std::vector<Eigen::VectorXd> steady_current(const Generator& generator, const SteadyState& steady);
 
-/// sum over edges of (flow k->l) log(p_k Q_lk / (p_l Q_kl)) = beta E[j^T D^-1 j] + O(h^2); 0 with detailed balance.
+/// sum over edges of (flow k->l) log(p_k Q_lk / (p_l Q_kl)) = beta E[j^T D^-1 j] + O(h^2); 0 with detailed balance. With a full
+/// matrix D: beta E[j^T D^-1 j] from the currents at the centres.
 [[nodiscard]] double entropy_production(const Generator& generator, const SteadyState& steady);
 
 } // namespace driftwell
