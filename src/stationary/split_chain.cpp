@@ -39,7 +39,7 @@ SplitChain::SplitChain(const Generator& generator, const std::vector<const Regio
     index_[k] = static_cast<int>(cells_.size());
     cells_.push_back(k);
   }
-  if (cells_.empty()) throw NumericalFailure("first passage: no cell lies outside the sets");
+  if (cells_.empty()) throw NumericalFailure("first passage: no cell lies outside the sets: they touch, or fill the box");
   const auto n = static_cast<Index>(cells_.size());
   Eigen::VectorXd killing = Eigen::VectorXd::Zero(n);
   std::vector<Eigen::Triplet<double>> entries;

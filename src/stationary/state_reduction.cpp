@@ -65,7 +65,10 @@ template <class T> Eigen::Matrix<T, Eigen::Dynamic, 1> eliminate(Dense<T>& F, In
       for (Index j = k + 1; j <= m; ++j) s += F(k, j);
       exit[k] = s;
       if (s > 0) F.col(k).tail(m - k - 1) /= s;
-      else F.col(k).tail(m - k - 1).setZero(); // what comes here stays
+      else { // what comes here stays: for those that are left it is gone
+        F.col(m).tail(m - k - 1) += F.col(k).tail(m - k - 1);
+        F.col(k).tail(m - k - 1).setZero();
+      }
       for (Index j = k + 1; j < last; ++j) // the columns of this block
         for (Index i = k + 1; i < m; ++i) F(i, j) += F(i, k) * F(k, j);
       for (Index i = k + 1; i < last; ++i) // and its rows
