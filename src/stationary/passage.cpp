@@ -1,7 +1,8 @@
 #include "driftwell/stationary/passage.hpp"
 
+#include "split_chain.hpp"
+
 #include "driftwell/core/error.hpp"
-#include "driftwell/generator/sparse_factor.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,27 +13,23 @@ namespace driftwell {
 using Eigen::Index;
 using Eigen::VectorXd;
 
+StateReduction state_reduction(const Generator& generator) {
+  return StateReduction(generator.rates().matrix(0, 1), generator.loss(), generator.grid().dissection_ranks());
+}
+
+FirstPassage first_passage(const Generator& generator, const Region& target) {
+  if (generator.conservative() && target.cells() == 0) throw NumericalFailure("first passage: the target holds no cell, and no wall absorbs");
+  const SplitChain chain(generator, {&target});
+  using Vector = StateReduction::Vector;
+  const Vector mean = chain.collected(Vector::Ones(static_cast<Index>(generator.size())));
+  const Vector second = chain.collected(2 * mean);
+  FirstPassage result{mean.cast<double>(), (second.array() - mean.array().square()).max(0.0L).matrix().cast<double>()};
+  if (!result.mean.allFinite()) throw NumericalFailure("first passage: the mean time is larger than any number");
+  return result;
+}
+
 VectorXd mean_first_passage_time(const Generator& generator, const std::vector<bool>& target) {
-  // Rows of -Q^T for the cells outside the target; a target cell keeps the equation tau = 0.
-  const Stencil& Q = generator.rates();
-  std::vector<Eigen::Triplet<double>> entries;
-  VectorXd right(Q.diagonal().size());
-  for (Index k = 0; k < right.size(); ++k) {
-    const bool reached = target[static_cast<std::size_t>(k)];
-    entries.emplace_back(static_cast<int>(k), static_cast<int>(k), reached ? 1.0 : -Q.diagonal()[k]);
-    right[k] = reached ? 0.0 : 1.0;
-  }
-  Q.for_each_link([&](std::size_t k, std::size_t l, double up, double down) {
-    if (target[k] || target[l]) return; // tau = 0 on the target: its column drops out of the other equations
-    entries.emplace_back(static_cast<int>(k), static_cast<int>(l), -up);
-    entries.emplace_back(static_cast<int>(l), static_cast<int>(k), -down);
-  });
-  Eigen::SparseMatrix<double> matrix(right.size(), right.size());
-  matrix.setFromTriplets(entries.begin(), entries.end());
-  VectorXd tau = SparseFactor(std::move(matrix), SparseFactor::Kind::general).solve(right);
-  if (!tau.allFinite() || tau.minCoeff() < 0)
-    throw NumericalFailure("mean first-passage time: the target cannot be reached from every cell");
-  return tau;
+  return first_passage(generator, Region(target)).mean;
 }
 
 VectorXd mean_exit_time(const Generator& generator) {

@@ -2,8 +2,8 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
-#include "driftwell/generator/sparse_factor.hpp"
 #include "driftwell/stationary/passage.hpp"
+#include "driftwell/stationary/state_reduction.hpp"
 
 #include <Eigen/Cholesky>
 #include <fmt/format.h>
@@ -29,32 +29,6 @@ VectorXd normalised_log(const VectorXd& phi) {
 /// |Q| p: every rate counted positive.
 double flow_scale(const Generator& generator, const VectorXd& p) {
   return 2 * (-generator.rates().diagonal().array() * p.array()).sum();
-}
-
-/// Sweeps of p_k = (inflow of k) / (what leaves k): sums of positive terms only, so cells whose value was lost in
-/// rounding beside larger ones get it back with relative accuracy. Converges outwards from the bulk along the tails.
-void polish_tails(const Generator& generator, VectorXd& p, double decay_rate) {
-  const Stencil& Q = generator.rates();
-  const double floor = p.maxCoeff() * 1e-10;
-  std::vector<std::size_t> tail;
-  for (Index k = 0; k < p.size(); ++k)
-    if (!(p[k] > floor)) {
-      tail.push_back(static_cast<std::size_t>(k));
-      p[k] = std::max(p[k], 0.0);
-    }
-  if (tail.empty()) return;
-  const Eigen::SparseMatrix<double, Eigen::RowMajor> inflows = Q.matrix(0, 1);
-  const auto relax = [&](std::size_t k) {
-    double inflow = 0;
-    for (Eigen::SparseMatrix<double, Eigen::RowMajor>::InnerIterator it(inflows, static_cast<Index>(k)); it; ++it)
-      if (it.col() != it.row()) inflow += it.value() * p[it.col()];
-    const double exit = -Q.diagonal()[static_cast<Index>(k)] - decay_rate;
-    if (exit > 0) p[static_cast<Index>(k)] = inflow / exit;
-  };
-  for (int sweep = 0; sweep < 20; ++sweep) {
-    for (const std::size_t k : tail) relax(k);
-    for (auto it = tail.rbegin(); it != tail.rend(); ++it) relax(*it);
-  }
 }
 
 /// The same where cell k touches a side of the box: axis by axis, a parabola extrapolated to the wall or, inside, its
@@ -108,33 +82,33 @@ double minimum_near(const Grid& grid, const VectorXd& phi, std::size_t k) {
   return interpolate(grid, phi, place);
 }
 
-/// The eigenvector of the eigenvalue of Q closest to 0, by inverse iteration.
-void inverse_iteration(const Generator& generator, SteadyState& state) {
-  const Stencil& Q = generator.rates();
-  // A conservative Q is singular: a shift far below every rate keeps the factor regular and costs one iteration.
-  const double fastest = Q.diagonal().cwiseAbs().maxCoeff();
-  const double shift = generator.conservative() ? 1e-13 * fastest : 0.0;
-  const SparseFactor factor(Q, shift, -1.0);
-  VectorXd p = VectorXd::Constant(Q.diagonal().size(), 1.0 / static_cast<double>(Q.size()));
-  double change = 1;
-  for (int iteration = 0; iteration < 1000 && change > 1e-14; ++iteration) {
+/// Probabilities and their logarithms; a state that nothing reaches again has p = 0 and a logarithm kept finite.
+void set_law(SteadyState& state, const StateReduction::Vector& p) {
+  const double tiny = std::log(std::numeric_limits<double>::min());
+  state.p = p.cast<double>();
+  state.log_p = p.unaryExpr([tiny](long double v) { return v > 0 ? std::log(v) : static_cast<long double>(tiny); }).cast<double>();
+}
+
+/// Power iteration with (-Q)^-1, which state reduction applies without subtractions: the law of the survivors and its rate of
+/// decay come out with relative accuracy, also where escape takes astronomically long.
+void survivors(const Generator& generator, const StateReduction& chain, SteadyState& state) {
+  const Index n = generator.rates().diagonal().size();
+  StateReduction::Vector p = StateReduction::Vector::Constant(n, 1.0L / static_cast<long double>(n));
+  long double change = 1, lifetime = 0;
+  for (int iteration = 0; iteration < 1000 && change > 1e-14L; ++iteration) {
     poll_interrupt();
-    VectorXd next = factor.solve(p);
-    next /= next.sum();
+    StateReduction::Vector next = chain.occupied(p);
+    lifetime = next.sum();
+    next /= lifetime;
     change = (next - p).cwiseAbs().sum();
     p = std::move(next);
-    if (!std::isfinite(change)) throw NumericalFailure("steady state: inverse iteration met a value that is not finite");
-    if (generator.conservative() && iteration >= 2 && change < 1e-11) break;
   }
-  if (change > 1e-8)
+  if (!(change < 1e-8L))
     throw NumericalFailure(fmt::format(
-        "steady state: inverse iteration did not converge (last change {:.2e}): the box may hold parts that exchange nothing", change));
-  if (!generator.conservative()) state.decay_rate = (generator.loss().array() * p.array()).sum();
-  polish_tails(generator, p, state.decay_rate);
-  if (p.minCoeff() < 0) throw NumericalFailure("steady state: a cell with negative probability");
-  state.p = p / p.sum();
-  const double tiny = std::log(std::numeric_limits<double>::min());
-  state.log_p = state.p.unaryExpr([tiny](double v) { return v > 0 ? std::log(v) : tiny; });
+        "quasi-stationary law: inverse iteration did not converge (last change {:.2e}): the box may hold parts that exchange nothing",
+        static_cast<double>(change)));
+  state.decay_rate = static_cast<double>(1 / lifetime);
+  set_law(state, p);
 }
 
 } // namespace
@@ -145,7 +119,9 @@ SteadyState steady_state(const Generator& generator, const VectorXd* loss) {
     state.log_p = normalised_log(generator.local_potential());
     state.p = state.log_p.array().exp();
   } else {
-    inverse_iteration(generator, state);
+    const StateReduction chain = state_reduction(generator);
+    if (generator.conservative()) set_law(state, chain.stationary());
+    else survivors(generator, chain, state);
   }
   const VectorXd rest = generator.rates() * state.p + state.decay_rate * state.p;
   state.residual = rest.cwiseAbs().sum() / flow_scale(generator, state.p);
