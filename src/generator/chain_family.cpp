@@ -101,13 +101,30 @@ VectorXd ChainFamily::local_potential(double T) const {
   return cold_potential_ + share(T) * (hot_potential_ - cold_potential_);
 }
 
-Stencil combination(double a, const Stencil& A, double b, const Stencil& B) {
-  std::vector<Stencil::Edges> edges;
+bool GeneratorSum::is_markov() const {
+  const auto positive = [&](const VectorXd& left, const VectorXd& right) { return (a * left + b * right).minCoeff() >= 0; };
+  for (std::size_t axis = 0; axis < A.edges().size(); ++axis)
+    if (!positive(A.edges()[axis].up, B.edges()[axis].up) || !positive(A.edges()[axis].down, B.edges()[axis].down)) return false;
+  return (a * A.diagonal() + b * B.diagonal()).maxCoeff() <= 0;
+}
+
+double GeneratorSum::bound() const { return -2 * (a * A.diagonal() + b * B.diagonal()).minCoeff(); }
+
+Stencil GeneratorSum::scaled(const VectorXd& s) const {
+  const VectorXd inverse = s.cwiseInverse();
+  std::vector<Stencil::Edges> all;
   for (std::size_t axis = 0; axis < A.edges().size(); ++axis) {
     const Stencil::Edges &left = A.edges()[axis], &right = B.edges()[axis];
-    edges.push_back({a * left.up + b * right.up, a * left.down + b * right.down});
+    Stencil::Edges edges{VectorXd::Zero(s.size()), VectorXd::Zero(s.size())};
+    for (const Grid::EdgeRun& run : A.grid().edge_runs(axis))
+      for (std::size_t i = 0; i < run.count; ++i) {
+        const auto k = static_cast<Index>(run.first + i), l = static_cast<Index>(run.neighbour + i);
+        edges.up[k] = (a * left.up[k] + b * right.up[k]) * s[k] * inverse[l];
+        edges.down[k] = (a * left.down[k] + b * right.down[k]) * s[l] * inverse[k];
+      }
+    all.push_back(std::move(edges));
   }
-  return Stencil(A.grid(), a * A.diagonal() + b * B.diagonal(), std::move(edges));
+  return Stencil(A.grid(), a * A.diagonal() + b * B.diagonal(), std::move(all));
 }
 
 } // namespace driftwell

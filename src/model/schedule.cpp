@@ -204,6 +204,7 @@ Schedule::Schedule(std::vector<double> t, std::vector<double> value, Interpolati
   if (t.empty() || t.size() != value.size()) throw std::invalid_argument("a table needs as many values as times, at least one");
   for (std::size_t i = 1; i < t.size(); ++i)
     if (!(t[i - 1] < t[i])) throw std::invalid_argument("the times of a table must increase");
+  constant_ = std::all_of(value.begin(), value.end(), [&](double v) { return v == value[0]; });
   rule_ = std::make_shared<Rule>(Rule{Table{std::move(t), std::move(value), interpolation}});
 }
 

@@ -50,7 +50,19 @@ private:
   Eigen::VectorXd cold_potential_, hot_potential_; ///< empty: not reversible
 };
 
-/// a A + b B of two operators on the same grid.
-[[nodiscard]] Stencil combination(double a, const Stencil& A, double b, const Stencil& B);
+/// a A + b B of two generators on the same grid, without being formed.
+struct GeneratorSum {
+  double a;
+  const Stencil& A;
+  double b;
+  const Stencil& B;
+
+  /// Every rate is >= 0.
+  [[nodiscard]] bool is_markov() const;
+  /// An interval [-bound, 0] that holds the real parts of the spectrum of a Markov generator (Gershgorin).
+  [[nodiscard]] double bound() const;
+  /// diag(1/s) (a A + b B) diag(s), s > 0.
+  [[nodiscard]] Stencil scaled(const Eigen::VectorXd& s) const;
+};
 
 } // namespace driftwell

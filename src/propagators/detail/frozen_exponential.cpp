@@ -49,8 +49,8 @@ bool FrozenExponential::expand(const Stencil& A, double bound, double dt, Vector
   return true;
 }
 
-void FrozenExponential::apply(const Stencil& Q, const VectorXd& log_weight, double dt, VectorXd& p) {
-  const double bound = -Q.spectral_bound(), mass = total(p);
+void FrozenExponential::apply(const GeneratorSum& Q, const VectorXd& log_weight, double dt, VectorXd& p) {
+  const double bound = Q.bound(), mass = total(p);
   if (!(bound > 0)) return; // nothing moves
   VectorXd s, u;
   double left = dt, span = dt;

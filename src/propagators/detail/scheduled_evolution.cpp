@@ -31,11 +31,6 @@ double distance(const VectorXd& a, const VectorXd& b) {
   return sums[0] / std::max(sums[1], std::numeric_limits<double>::min());
 }
 
-bool is_markov(const Stencil& Q) {
-  return std::all_of(Q.edges().begin(), Q.edges().end(),
-                     [](const Stencil::Edges& e) { return e.up.minCoeff() >= 0 && e.down.minCoeff() >= 0; });
-}
-
 /// One evolution on one grid: its state and single steps of it.
 class Evolution {
 public:
@@ -50,12 +45,13 @@ public:
   bool step(Scheme scheme, double t, double h, VectorXd& p) {
     const double middle = temperature_(t + h / 2);
     if (scheme == Scheme::midpoint) {
-      exponential_.apply(family_.rates(middle), weight(middle), h, p);
+      const Stencil Q = family_.rates(middle);
+      exponential_.apply({1, Q, 0, Q}, weight(middle), h, p);
       return true;
     }
     const Stencil Q1 = family_.rates(temperature_(t + (0.5 - node) * h)), Q2 = family_.rates(temperature_(t + (0.5 + node) * h));
-    const Stencil first = combination(0.5 + 2 * node, Q1, 0.5 - 2 * node, Q2), second = combination(0.5 - 2 * node, Q1, 0.5 + 2 * node, Q2);
-    if (!is_markov(first) || !is_markov(second)) return false;
+    const GeneratorSum first{0.5 + 2 * node, Q1, 0.5 - 2 * node, Q2}, second{0.5 - 2 * node, Q1, 0.5 + 2 * node, Q2};
+    if (!first.is_markov() || !second.is_markov()) return false;
     exponential_.apply(first, weight(temperature_(t + h / 4)), h / 2, p);
     exponential_.apply(second, weight(temperature_(t + 3 * h / 4)), h / 2, p);
     return true;
