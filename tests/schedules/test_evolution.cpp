@@ -33,7 +33,7 @@ TEST_CASE("a step table is a sequence of constant temperatures") {
   const Result scheduled = run_on(e);
   const Model hot = engine::model({{"x"}, "(x^2-1)^2/4", {}, {}, 0.4}), cold = hot.with_temperature(0.1);
   const Grid grid({engine::axis(-7, 7, 400)});
-  const engine::Run first = engine::evolve(hot, grid, scheduled.p[0], {0, 0.5, 1.25}), second = engine::evolve(cold, grid, first.p[2].cwiseMax(0), {0, 1.25});
+  const engine::Run first = engine::evolve(hot, grid, scheduled.p[0], {0, 0.5, 1.25}), second = engine::evolve(cold, grid, first.p[2].cwiseMax(0), {0, 1.25}, "chebyshev");
   CHECK(distance(scheduled.p[1], first.p[1]) < 1e-9);
   CHECK(distance(scheduled.p[2], first.p[2]) < 1e-9);
   CHECK(distance(scheduled.p[3], second.p[1]) < 1e-9);

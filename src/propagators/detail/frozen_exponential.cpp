@@ -20,6 +20,8 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 constexpr double most_growth = 1e3;
+/// Of s^2. Below it p is rounding here and there exactly 0, and weights that follow it would jump from cell to cell.
+constexpr double least_weight = 1e-28;
 constexpr double most_negative = 1e-9; ///< more than this is no rounding
 
 double total(const VectorXd& p) {
@@ -57,7 +59,8 @@ void FrozenExponential::apply(const GeneratorSum& Q, const VectorXd& log_weight,
   while (left > 0) {
     if (u.size() == 0) {
       s = (log_weight.array() - log_weight.maxCoeff()).exp();
-      s = (0.5 * (s / total(s) + p / total(p))).cwiseMax(1e-280).array().sqrt();
+      s = 0.5 * (s / total(s) + p / total(p));
+      s = s.cwiseMax(s.maxCoeff() * least_weight).array().sqrt();
       u = p.cwiseQuotient(s);
     }
     span = std::min(span, left);

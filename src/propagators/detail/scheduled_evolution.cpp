@@ -181,8 +181,9 @@ EvolutionReport ScheduledEvolution::propagate(const EvolutionProblem& problem, c
   auto next_break = breakpoints_.begin();
   double now = 0;
   for (std::size_t i = 1; i < problem.times.size(); ++i) {
-    for (; next_break != breakpoints_.end() && *next_break < problem.times[i]; ++next_break)
-      if (*next_break > now) {
+    // A breakpoint within rounding of an output is that output.
+    for (; next_break != breakpoints_.end() && *next_break < problem.times[i] - 1e-13 * end; ++next_break)
+      if (*next_break > now + 1e-13 * end) {
         advance(now, *next_break);
         now = *next_break;
       }
