@@ -149,8 +149,8 @@ CostEstimate estimate_cost(const input::Spec& spec, const Model& model, const Gr
   }
   if (!build_schedule(spec).constant()) { // a steady state for every output, and some six exponentials a step
     const double tolerance = std::max(spec.fokker_planck->tolerance.value, 1e-12);
-    const double steps = spec.fokker_planck->dt ? spec.time.end / spec.fokker_planck->dt->value : std::max(outputs, 300 * std::pow(1e-9 / tolerance, 0.25));
-    cost.seconds = 1.5 * steps * 6 * (n * 1.5e-7 + 1e-4) + (reversible ? n * 1e-7 : factor.operations / 3e9) * outputs;
+    const double steps = spec.fokker_planck->dt ? spec.time.end / spec.fokker_planck->dt->value : std::max(outputs, 1000 * std::pow(1e-9 / tolerance, 0.2));
+    cost.seconds = 1.5 * steps * 6 * (n * 2.5e-7 + 5e-5) + (reversible ? n * 1e-7 : factor.operations / 3e9) * outputs;
     cost.bytes += 400 * n;
   }
   return cost;

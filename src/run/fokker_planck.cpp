@@ -275,7 +275,7 @@ void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summ
   if (report.error > 10 * spec_.fokker_planck->tolerance.value)
     summary.warnings.push_back(fmt::format("{} has an error in time of {:.1e}, more than the tolerance {:.1e}: choose a smaller dt or another propagator",
                                            choice.name, report.error, spec_.fokker_planck->tolerance.value));
-  group.attribute("negative_mass", -most_negative);
+  group.attribute("negative_mass", 0 - most_negative);
   if (coarse_.size() == 2 && !coarse_[1].series.empty()) {
     summary.order = observed_order(kl, coarse_[0].series.at("kl"), coarse_[1].series.at("kl"));
     if (summary.order) group.attribute("grid_halving_order", *summary.order);
