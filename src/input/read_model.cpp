@@ -90,42 +90,6 @@ CirculationSpec read_circulation(const Value& value, std::size_t dimension) {
   return circulation;
 }
 
-std::optional<Setting<double>> read_positive(const Table& table, std::string_view key) {
-  const std::optional<Value> value = table.find(key);
-  if (!value) return std::nullopt;
-  return Setting<double>{positive(*value), value->origin(), true};
-}
-
-const std::string both_ways = "temperature = T, or learning_rate = h with batch_size = B (then T = h / (2 B))";
-
-void read_temperature(const Table& table, ModelSpec& model) {
-  if (const auto value = table.find("temperature"); value && value->node->kind == Node::Kind::string)
-    throw invalid(value->origin(), "schedules are not available in " + std::string(this_version) + "; give a number",
-                  {value->allowed, {}, {}});
-  table.exclude("temperature", "learning_rate", both_ways);
-  table.exclude("temperature", "batch_size", both_ways);
-  model.learning_rate = read_positive(table, "learning_rate");
-  model.batch_size = read_positive(table, "batch_size");
-  if (const auto value = table.find("temperature")) {
-    model.temperature = {positive(*value), value->origin(), true};
-    return;
-  }
-  if (!model.learning_rate && !model.batch_size)
-    throw invalid(table.origin(), "[model] needs 'temperature'", {both_ways, {}, {}});
-  if (!model.learning_rate || !model.batch_size) {
-    const bool has_rate = model.learning_rate.has_value();
-    throw invalid(table.key_origin(has_rate ? "learning_rate" : "batch_size"),
-                  has_rate ? "'learning_rate' needs 'batch_size' beside it"
-                           : "'batch_size' needs 'learning_rate' beside it",
-                  {both_ways, {}, {}});
-  }
-  const double temperature = model.learning_rate->value / (2 * model.batch_size->value);
-  if (!(temperature > 0) || !(temperature < 1e308))
-    throw invalid(model.learning_rate->origin, "learning_rate / (2 batch_size) is no usable temperature",
-                  {both_ways, {}, {}});
-  model.temperature = {temperature, model.learning_rate->origin, true};
-}
-
 } // namespace
 
 ModelSpec read_model(const Node& section, const Origin& origin) {
@@ -149,7 +113,7 @@ ModelSpec read_model(const Node& section, const Origin& origin) {
       throw invalid(table.key_origin("circulation"), "'circulation' needs a potential: it circulates around exp(-f/T)",
                     {"potential = \"...\", or the drift as a force", {}, {}});
   }
-  read_temperature(table, model);
+  read_temperature(section, origin, model);
   static const std::array<std::string, 3> conventions{"ito", "stratonovich", "anti_ito"};
   model.interpretation = {"ito", origin, {}};
   if (const auto value = table.find("interpretation")) model.interpretation = keyword(*value, conventions);

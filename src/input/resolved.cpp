@@ -39,6 +39,12 @@ Json diffusion(const DiffusionSpec& spec) {
   return rows;
 }
 
+Json quantity(const std::optional<Setting<double>>& number, const std::optional<ScheduleSpec>& schedule) {
+  if (!schedule) return number->value;
+  if (!schedule->expression.value.empty()) return schedule->expression.value;
+  return {{"t", schedule->t}, {"value", schedule->value}, {"interpolation", schedule->interpolation.value}};
+}
+
 Json model(const ModelSpec& spec) {
   Json json;
   if (spec.indexed) json["dimension"] = spec.variables.size();
@@ -51,11 +57,11 @@ Json model(const ModelSpec& spec) {
   else if (spec.circulation.kind == CirculationSpec::Kind::scalar) json["circulation"] = spec.circulation.entries[0][0].value;
   else if (spec.circulation.kind == CirculationSpec::Kind::matrix)
     for (const auto& row : spec.circulation.entries) json["circulation"].push_back(list(row));
-  if (spec.learning_rate) {
-    json["learning_rate"] = spec.learning_rate->value;
-    json["batch_size"] = spec.batch_size->value;
+  if (spec.learning_rate || spec.learning_rate_schedule) {
+    json["learning_rate"] = quantity(spec.learning_rate, spec.learning_rate_schedule);
+    json["batch_size"] = quantity(spec.batch_size, spec.batch_size_schedule);
   } else {
-    json["temperature"] = spec.temperature.value;
+    json["temperature"] = quantity(spec.temperature, spec.temperature_schedule);
   }
   json["interpretation"] = spec.interpretation.value;
   Json parameters = Json::object();

@@ -18,6 +18,9 @@ constexpr std::array<KeySchema, 6> file_keys{{
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
 
+constexpr std::string_view number_or_schedule =
+    "a number > 0, an expression in t, or a table { t = [...], value = [...], interpolation = \"linear\" or \"step\" }";
+
 constexpr std::array<KeySchema, 11> model_keys{{
     {"variables", "a list of names: letters, digits and _, e.g. [\"x\", \"y\"]", "required, or dimension",
      "Names of the variables; there are as many dimensions as names."},
@@ -30,9 +33,9 @@ constexpr std::array<KeySchema, 11> model_keys{{
      "D(x); the noise is sqrt(2 temperature D)."},
     {"circulation", "one expression, a matrix of them, or a table { stream_function = \"...\" }", "none",
      "Q(x), antisymmetric: adds a drift that leaves exp(-f/T) stationary."},
-    {"temperature", "a number > 0", "required, or learning_rate with batch_size", "Strength of the noise."},
-    {"learning_rate", "a number > 0", "none", "With batch_size: temperature = learning_rate / (2 batch_size)."},
-    {"batch_size", "a number > 0", "none", "With learning_rate: temperature = learning_rate / (2 batch_size)."},
+    {"temperature", number_or_schedule, "required, or learning_rate with batch_size", "Strength of the noise."},
+    {"learning_rate", number_or_schedule, "none", "With batch_size: temperature = learning_rate / (2 batch_size)."},
+    {"batch_size", number_or_schedule, "none", "With learning_rate: temperature = learning_rate / (2 batch_size)."},
     {"interpretation", "\"ito\", \"stratonovich\" or \"anti_ito\"", "\"ito\"",
      "How the noise is read where D depends on x."},
     {"parameters", "a table of numbers, e.g. { lambda = 1.5 }", "empty", "Constants that expressions use by name."},
@@ -40,6 +43,13 @@ constexpr std::array<KeySchema, 11> model_keys{{
 
 constexpr std::array<KeySchema, 1> circulation_keys{{
     {"stream_function", "an expression, in two variables", "required", "psi(x, y): the steady current times Z is (d psi/dy, -d psi/dx)."},
+}};
+
+constexpr std::array<KeySchema, 3> schedule_keys{{
+    {"t", "an increasing list of numbers, e.g. [0, 5, 10]", "required", "Times of the table."},
+    {"value", "a list of numbers > 0, one for each time", "required", "Values at these times."},
+    {"interpolation", "\"linear\" or \"step\"", "\"linear\"",
+     "linear: straight lines; step: each value holds until the next time."},
 }};
 
 constexpr std::string_view numbers_per_variable = "a list of numbers, one for each variable";
@@ -110,10 +120,11 @@ constexpr std::array<KeySchema, 1> output_keys{{
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 11> tables{{
+constexpr std::array<TableSchema, 12> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
+    {"model.temperature", "in a schedule", schedule_keys},
     {"initial", "in [initial]", initial_keys},
     {"initial.gaussian", "in a gaussian law", gaussian_keys},
     {"initial.uniform", "in a uniform law", uniform_keys},
@@ -132,7 +143,8 @@ constexpr std::array<std::string_view, 28> reserved{"exp",      "log",     "log1
                                                     "erf",      "abs",     "sign",  "min",   "max",  "pow",  "relu",
                                                     "softplus", "sigmoid", "step",  "where", "sum",  "pi",   "t"};
 
-constexpr std::array<std::string_view, 20> result_names{
+constexpr std::array<std::string_view, 21> result_names{
+    "temperature",
     "time",        "snapshot_time",  "variable",     "variable_2", "particle",
     "sample",      "mean",           "mass",         "covariance", "kl",
     "free_energy", "mean_potential", "mean_loss",    "entropy",    "fisher_information",

@@ -11,6 +11,9 @@ namespace driftwell::input {
 [[nodiscard]] FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension);
 [[nodiscard]] OutputSpec read_output(const Node& section, const Origin& origin);
 
+/// temperature, or learning_rate and batch_size, into a model: numbers, or schedules.
+void read_temperature(const Node& section, const Origin& origin, ModelSpec& model);
+
 /// Variables or dimension, and parameters, into a model: names that expressions can use without ambiguity.
 void read_names(const Node& section, const Origin& origin, ModelSpec& model);
 

@@ -75,6 +75,13 @@ std::vector<std::vector<Expression>> Model::noise_root() const {
   return root;
 }
 
+Model Model::with_temperature(double temperature) const {
+  if (!(temperature > 0) || !std::isfinite(temperature)) throw std::invalid_argument("temperature must be positive");
+  Model other = *this; // the gradient does not depend on it
+  other.equation_.temperature = temperature;
+  return other;
+}
+
 bool Model::has_force() const {
   for (const Expression& component : equation_.force)
     if (!component.is_constant(0.0)) return true;
@@ -136,6 +143,7 @@ Expression Model::drift(std::size_t i, bool with_circulation) const {
 std::string Model::description() const {
   std::string text = fmt::format("d({0}) = b dt + sqrt(2 T D) dW   (Ito; T = {1:.12g}, given as {2})\n",
                                  fmt::join(names(), ", "), temperature(), name_of(interpretation()));
+  if (!equation_.schedule.empty()) text += fmt::format("  T(t) = {}; T above and below is that of the last time\n", equation_.schedule);
   if (has_potential()) text += fmt::format("  f = {}\n", potential().str(names()));
   for (std::size_t i = 0; i < dimension(); ++i) text += fmt::format("  b_{} = {}\n", names()[i], drift(i).str(names()));
   for (std::size_t i = 0; i < dimension(); ++i)

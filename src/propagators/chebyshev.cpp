@@ -8,6 +8,7 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
+#include "detail/chebyshev_coefficients.hpp"
 #include "detail/working_form.hpp"
 
 #include <fmt/format.h>
@@ -24,34 +25,6 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-/// c_0 .. c_K of e^-tau I_k(tau), cut where they stay below eps; Miller's backward recurrence, normalised by
-/// I_0 + 2 (I_1 + I_2 + ...) = e^tau.
-std::vector<double> coefficients(double tau, double eps) {
-  const auto cut = static_cast<std::size_t>(std::sqrt(2 * tau * std::log(4 / eps)) + std::log(4 / eps) + 10);
-  std::vector<double> value(cut + 1);
-  double above = 0, here = 1e-280, sum = 0;
-  const std::size_t start = cut + 20 + static_cast<std::size_t>(std::sqrt(40.0 * static_cast<double>(cut)));
-  for (std::size_t k = start; k > 0; --k) {
-    // I_{k-1} = I_{k+1} + (2k / tau) I_k
-    const double below = above + 2 * static_cast<double>(k) / tau * here;
-    if (k <= cut) value[k] = here;
-    sum += 2 * here;
-    above = here;
-    here = below;
-    if (here > 1e250) {
-      here *= 1e-250;
-      above *= 1e-250;
-      sum *= 1e-250;
-      for (double& v : value) v *= 1e-250;
-    }
-  }
-  value[0] = here;
-  sum += here;
-  for (std::size_t k = 0; k <= cut; ++k) value[k] *= (k ? 2 : 1) / sum;
-  while (value.size() > 2 && value.back() < eps) value.pop_back();
-  return value;
-}
-
 /// Of a polynomial over its start: what is cut off and what is rounded grows with it.
 constexpr double most_growth = 1e3;
 
@@ -64,7 +37,7 @@ public:
   /// exp(spans[i] A) state into column i of `columns`. False: the polynomials grew so much that rounding would show.
   bool advance(const VectorXd& state, const std::vector<double>& spans, MatrixXd& columns) {
     std::vector<std::vector<double>> c;
-    for (const double span : spans) c.push_back(coefficients(span * bound_ / 2, eps_));
+    for (const double span : spans) c.push_back(chebyshev_coefficients(span * bound_ / 2, eps_));
     columns.resize(state.size(), static_cast<Index>(spans.size()));
     std::size_t longest = 0;
     for (std::size_t i = 0; i < c.size(); ++i) {

@@ -156,11 +156,15 @@ const Text& diffusion_entry(const input::DiffusionSpec& spec, std::size_t axis) 
   return spec.entries[axis][axis];
 }
 
-void check_propagator(const Text& name) {
+void check_propagator(const input::Spec& spec) {
+  const Text& name = spec.fokker_planck->propagator;
   std::vector<std::string> names = PropagatorCatalogue::names();
   names.emplace_back("auto");
   if (std::find(names.begin(), names.end(), name.value) == names.end())
     throw invalid(name.origin, fmt::format("unknown propagator \"{}\"", name.value), {list_of(names, "or"), nearest_name(name.value, names), {}});
+  if (name.value != "auto" && !build_schedule(spec).constant())
+    throw invalid(name.origin, fmt::format("propagator \"{}\" is for a temperature that does not change with time", name.value),
+                  {"propagator = \"auto\" with a schedule", "", {}});
 }
 
 std::string at_point(const std::vector<std::string>& names, const std::vector<double>& point) {
@@ -211,7 +215,7 @@ Origin drift_origin(const ModelSpec& spec, std::size_t axis) {
 
 Model build_model(const input::Spec& spec) {
   const ModelSpec& m = spec.model;
-  check_propagator(spec.fokker_planck->propagator);
+  check_propagator(spec);
   const Symbols symbols = symbols_of(m);
   Equation equation;
   equation.names = symbols.variables;
@@ -222,7 +226,9 @@ Model build_model(const input::Spec& spec) {
       equation.potential = m.potential->name.value.empty() ? parse(m.potential->expression, symbols) : named_potential(*m.potential, d);
     for (const Text& component : m.force) equation.force.push_back(parse(component, symbols));
     equation.diffusion = diffusion_of(m.diffusion, d, symbols);
-    equation.temperature = m.temperature.value;
+    const Schedule temperature = build_schedule(spec);
+    equation.temperature = temperature.value(spec.time.end);
+    if (!temperature.constant()) equation.schedule = temperature.text();
     equation.interpretation = interpretation_of(m.interpretation);
     equation.circulation = circulation_of(m, equation, symbols);
     return Model(std::move(equation));

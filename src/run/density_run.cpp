@@ -3,10 +3,12 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/generator/sparse_factor.hpp"
+#include "driftwell/propagators/scheduled_evolution.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 
 namespace driftwell::run {
@@ -57,7 +59,22 @@ void check_finite(const std::string& name, const std::vector<double>& values, st
 
 DensityRun::DensityRun(const input::Spec& spec, const Model& model, const Grid& grid)
     : spec_(spec), loss_(loss_on(spec, model, fitting(model, grid))), generator_(build_chain(spec, model, grid)),
-      steady_(steady_state(generator_, is_gibbs(model, generator_) ? &loss_ : nullptr)) {}
+      steady_(steady_state(generator_, is_gibbs(model, generator_) ? &loss_ : nullptr)), model_(model), schedule_(build_schedule(spec)) {}
+
+const Frozen& DensityRun::frozen(double t) const {
+  const double T = schedule_.value(t);
+  if (!frozen_ || frozen_->temperature != T) {
+    const Model model = model_.with_temperature(T);
+    Generator generator = build_chain(spec_, model, generator_.grid());
+    SteadyState steady = steady_state(generator, is_gibbs(model, generator) ? &loss_ : nullptr);
+    frozen_ = std::make_unique<Frozen>(Frozen{T, std::move(generator), std::move(steady)});
+  }
+  return *frozen_;
+}
+
+VectorXd DensityRun::start(const InitialDensity& initial) const {
+  return initial.on(generator_.grid(), schedule() ? frozen(0).steady : steady_);
+}
 
 EvolutionProblem DensityRun::problem(const VectorXd& p, const std::vector<double>& times) const {
   const auto& dt = spec_.fokker_planck->dt;
@@ -65,18 +82,28 @@ EvolutionProblem DensityRun::problem(const VectorXd& p, const std::vector<double
 }
 
 Choice DensityRun::choose(const InitialDensity& initial, const std::vector<double>& times) const {
-  const VectorXd p = initial.on(generator_.grid(), steady_);
+  const VectorXd p = start(initial);
+  if (schedule()) {
+    const double end = spec_.time.end;
+    const Schedule::Range range = schedule_.range(end);
+    auto evolution = std::make_unique<ScheduledEvolution>([T = schedule_](double t) { return T.value(t); }, schedule_.breakpoints(end),
+                                                          [model = model_, range](const Grid& g) { return ChainFamily(model, g, range.least, range.most); });
+    const bool fixed = spec_.fokker_planck->dt.has_value();
+    return {std::move(evolution), fixed ? "magnus_midpoint" : "magnus",
+            fixed ? "the temperature changes with time; fixed dt: midpoint rule" : "the temperature changes with time: fourth-order Magnus steps that follow the tolerance"};
+  }
   return choose_propagator(spec_.fokker_planck->propagator.value, problem(p, times), 0.8 * available_memory());
 }
 
 EvolutionReport DensityRun::evolve(const InitialDensity& initial, const std::vector<double>& times, const Propagator& propagator,
                                    const Frame& frame) const {
-  const VectorXd start = initial.on(generator_.grid(), steady_);
+  const VectorXd begin = start(initial);
   std::map<std::string, std::unique_ptr<DensityObservable>> observables;
   for (const std::string& name : ObservableCatalogue::names()) observables[name] = ObservableCatalogue::find(name)->make();
-  return propagator.propagate(problem(start, times), [&](std::size_t index, const VectorXd& p) {
+  return propagator.propagate(problem(begin, times), [&](std::size_t index, const VectorXd& p) {
     poll_interrupt();
-    const DensityState state(generator_, steady_, loss_, p);
+    const Frozen* now = schedule() ? &frozen(times[index]) : nullptr;
+    const DensityState state(now ? now->generator : generator_, now ? now->steady : steady_, loss_, p);
     std::map<std::string, std::vector<double>> values;
     for (const auto& [name, observable] : observables) {
       values[name] = observable->evaluate(state);
@@ -119,6 +146,12 @@ CostEstimate estimate_cost(const input::Spec& spec, const Model& model, const Gr
   } else {
     cost.bytes += 8 * n * 18;
     cost.seconds += n * 2e-9 * 400 * std::max(1.0, outputs / 8);
+  }
+  if (!build_schedule(spec).constant()) { // a steady state for every output, and some six exponentials a step
+    const double tolerance = std::max(spec.fokker_planck->tolerance.value, 1e-12);
+    const double steps = spec.fokker_planck->dt ? spec.time.end / spec.fokker_planck->dt->value : std::max(outputs, 1000 * std::pow(1e-9 / tolerance, 0.2));
+    cost.seconds = 1.5 * steps * 6 * (n * 2.5e-7 + 5e-5) + (reversible ? n * 1e-7 : factor.operations / 3e9) * outputs;
+    cost.bytes += 400 * n;
   }
   return cost;
 }

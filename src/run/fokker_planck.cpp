@@ -1,6 +1,7 @@
 #include "fokker_planck.hpp"
 
 #include "driftwell/core/error.hpp"
+#include "driftwell/propagators/scheduled_evolution.hpp"
 #include "driftwell/stationary/passage.hpp"
 #include "driftwell/stationary/spectrum.hpp"
 #include "richardson.hpp"
@@ -104,6 +105,7 @@ void FokkerPlanckSection::declare(record::Group& group) const {
     group.dimension(names[a], grid.centres(a), {{"long_name", "cell centres of " + names[a]}, {"spacing", grid.axis(a).spacing()}});
   group.dimension("variable", names, {{"long_name", std::string("name of a variable")}});
   group.dimension("variable_2", names, {{"long_name", std::string("name of a variable")}});
+  if (fine_->schedule()) group.variable("temperature", {"time"}, {{"long_name", std::string("temperature T(t)")}});
   for (const std::string& name : ObservableCatalogue::names()) {
     const auto observable = ObservableCatalogue::find(name)->make();
     std::vector<std::string> dims{"time"};
@@ -134,6 +136,10 @@ void FokkerPlanckSection::write_fields(record::Group& group, DensitySummary& sum
   for (std::size_t a = 0; a < current.size(); ++a) group.write("current_" + model_.names()[a], span_of(current[a]));
   group.attribute("equation", model_.description());
   group.attribute("temperature", model_.temperature());
+  if (const Schedule* schedule = fine_->schedule()) {
+    group.attribute("schedule", schedule->text());
+    group.attribute("reference", std::string("kl, free_energy, mean_potential, fisher_information, dissipation: the steady state of the temperature at that time"));
+  }
   group.attribute("interpretation", name_of(model_.interpretation()));
   group.attribute("boundary", boundary_text(generator.grid(), model_.names()));
   group.attribute("cell_volume", generator.grid().uniform() ? generator.grid().volume(0) : std::nan(""));
@@ -194,6 +200,18 @@ void FokkerPlanckSection::coarse_series(const Propagator& propagator, DensitySum
   }
 }
 
+/// What the observables of the coarsest grid change when the steps get longer: twice the dt, or ten times the tolerance.
+void FokkerPlanckSection::time_bars(const Propagator& propagator) {
+  const auto* scheduled = dynamic_cast<const ScheduledEvolution*>(&propagator);
+  if (!scheduled || coarse_.empty() || coarse_.back().series.empty()) return;
+  progress_.phase("error bars in time");
+  double ignored = 0;
+  time_bars_ = coarse_.back().run->series(*initial_, spec_.time.at, *scheduled->loosened(10, 2), ignored);
+  for (auto& [name, rows] : time_bars_)
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      for (std::size_t c = 0; c < rows[i].size(); ++c) rows[i][c] = std::abs(rows[i][c] - coarse_.back().series.at(name)[i][c]);
+}
+
 void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row,
                                     double time_error, DensitySummary& summary) const {
   group.write_frame(name, index, row);
@@ -206,6 +224,7 @@ void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, con
     for (std::size_t i = 0; i < row.size(); ++i) {
       const Richardson r = quarter ? richardson(row[i], half[i], (*quarter)[i], ratio) : richardson(row[i], half[i], ratio);
       error[i] = r.error + time_error * std::abs(row[i]);
+      if (!time_bars_.empty()) error[i] += time_bars_.at(name)[index][i];
       extrapolated[i] = r.extrapolated;
     }
     group.write_frame(name + "_error", index, error);
@@ -230,6 +249,7 @@ void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summ
   group.attribute("tolerance", spec_.fokker_planck->tolerance.value);
   file.flush();
   coarse_series(*choice.propagator, summary);
+  time_bars(*choice.propagator);
   progress_.phase("leading eigenvalue");
   write_entropy_production(group, summary);
   write_gap(group, summary);
@@ -243,6 +263,7 @@ void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summ
   const EvolutionReport report =
       fine_->evolve(*initial_, times, *choice.propagator, [&](std::size_t index, const Eigen::VectorXd& p, const auto& values) {
         group.write_frame("time", index, std::span(&times[index], 1));
+        if (const Schedule* schedule = fine_->schedule()) group.write_frame("temperature", index, std::vector<double>{schedule->value(times[index])});
         for (const auto& [name, row] : values) write_row(group, index, name, row, time_error, summary);
         while (snapshot < snapshots_.size() && snapshots_[snapshot] == index) {
           group.write_frame("snapshot_time", snapshot, std::span(&times[index], 1));
@@ -261,7 +282,7 @@ void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summ
   if (report.error > 10 * spec_.fokker_planck->tolerance.value)
     summary.warnings.push_back(fmt::format("{} has an error in time of {:.1e}, more than the tolerance {:.1e}: choose a smaller dt or another propagator",
                                            choice.name, report.error, spec_.fokker_planck->tolerance.value));
-  group.attribute("negative_mass", -most_negative);
+  group.attribute("negative_mass", 0 - most_negative);
   if (coarse_.size() == 2 && !coarse_[1].series.empty()) {
     summary.order = observed_order(kl, coarse_[0].series.at("kl"), coarse_[1].series.at("kl"));
     if (summary.order) group.attribute("grid_halving_order", *summary.order);

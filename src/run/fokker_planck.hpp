@@ -43,6 +43,7 @@ private:
   void write_entropy_production(record::Group& group, DensitySummary& summary) const;
   void write_gap(record::Group& group, DensitySummary& summary) const;
   void coarse_series(const Propagator& propagator, DensitySummary& summary);
+  void time_bars(const Propagator& propagator);
   void write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row,
                  double time_error, DensitySummary& summary) const;
 
@@ -54,6 +55,7 @@ private:
   std::unique_ptr<DensityRun> fine_;
   std::unique_ptr<InitialDensity> initial_;
   std::vector<Coarse> coarse_;         ///< half, quarter
+  Series time_bars_;                   ///< with a schedule: error in time of every observable, from the coarsest grid
 };
 
 } // namespace driftwell::run

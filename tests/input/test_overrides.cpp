@@ -69,7 +69,7 @@ TEST_CASE("an override is judged like the file") {
         "--set model.temperature=-1: error: 'temperature' is out of range: found -1\n"
         "  1 | model.temperature=-1\n"
         "    |                   ^^\n"
-        "  allowed: a number > 0");
+        "  allowed: a number > 0, an expression in t, or a table { t = [...], value = [...], interpolation = \"linear\" or \"step\" }");
   CHECK(error_of("model.learning_rate=0.1") ==
         "--set model.learning_rate=0.1: error: 'temperature' and 'learning_rate' cannot both be given\n"
         "  1 | model.learning_rate=0.1\n"

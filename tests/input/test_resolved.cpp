@@ -78,3 +78,14 @@ TEST_CASE("log spacing keeps its first time") {
   CHECK(time["first"] == 0.125);
   check_round_trip(e.parse());
 }
+
+TEST_CASE("schedules are resolved as they were written") {
+  for (const std::string temperature : {"\"0.5*exp(-t/3)\"", "{ t = [0, 5], value = [0.5, 0.1] }", "{ t = [1], value = [0.5], interpolation = \"step\" }"}) {
+    files::Experiment e;
+    e.model = "variables = [\"x\"]\npotential = \"x^2/2\"\ntemperature = " + temperature + "\n";
+    check_round_trip(e.parse());
+    e.model = "variables = [\"x\"]\npotential = \"x^2/2\"\nlearning_rate = 0.1\nbatch_size = " + temperature + "\n";
+    check_round_trip(e.parse());
+    CHECK(Json::parse(resolved_json(e.parse()))["model"]["learning_rate"] == 0.1);
+  }
+}

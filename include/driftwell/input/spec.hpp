@@ -55,6 +55,14 @@ struct CirculationSpec {
   Origin origin{};
 };
 
+/// A quantity of [model] that changes with time: an expression in t, or a table. Given as a number it is a Setting.
+struct ScheduleSpec {
+  Text expression;              ///< empty value: a table
+  std::vector<double> t, value; ///< of a table: as many of each, t increasing, values > 0
+  Text interpolation;           ///< "linear" or "step"
+  Origin origin{};
+};
+
 struct ModelSpec {
   Origin origin{};
   bool indexed = false;                  ///< `dimension` was given instead of `variables`: names x[1], ..., x[d]
@@ -63,8 +71,9 @@ struct ModelSpec {
   std::vector<Text> force;               ///< empty or one a dimension
   DiffusionSpec diffusion;
   CirculationSpec circulation;
-  Setting<double> temperature;           ///< > 0; from learning_rate / (2 batch_size) where those are given
+  Setting<double> temperature;           ///< > 0; from learning_rate / (2 batch_size) where those are given; 0: a schedule
   std::optional<Setting<double>> learning_rate, batch_size;
+  std::optional<ScheduleSpec> temperature_schedule, learning_rate_schedule, batch_size_schedule; ///< instead of numbers
   Text interpretation;                   ///< "ito", "stratonovich" or "anti_ito"
   std::vector<std::pair<Text, double>> parameters;
 };

@@ -33,7 +33,8 @@ struct Equation {
   std::vector<std::vector<Expression>> diffusion; ///< D
   /// Q, antisymmetric: adds -Q grad f + T div Q to the drift, a circulation that leaves exp(-f/T) stationary; empty: none.
   std::vector<std::vector<Expression>> circulation{};
-  double temperature = 1;
+  double temperature = 1;                         ///< T; of a schedule, the one at the last time
+  std::string schedule{};                         ///< T(t) in words; empty: T is constant
   Interpretation interpretation = Interpretation::ito;
 };
 
@@ -53,6 +54,8 @@ public:
   [[nodiscard]] std::size_t dimension() const { return equation_.names.size(); }
   [[nodiscard]] const std::vector<std::string>& names() const { return equation_.names; }
   [[nodiscard]] double temperature() const { return equation_.temperature; }
+  /// The same equation at another temperature. Throws std::invalid_argument when it is not positive and finite.
+  [[nodiscard]] Model with_temperature(double temperature) const;
   [[nodiscard]] Interpretation interpretation() const { return equation_.interpretation; }
   [[nodiscard]] const Expression& potential() const { return equation_.potential; }
   [[nodiscard]] bool has_potential() const { return equation_.has_potential; }

@@ -6,6 +6,7 @@
 #include "driftwell/grid/grid.hpp"
 #include "driftwell/input/spec.hpp"
 #include "driftwell/model/model.hpp"
+#include "driftwell/model/schedule.hpp"
 #include "driftwell/stationary/steady_state.hpp"
 
 #include <Eigen/Core>
@@ -15,6 +16,10 @@
 
 namespace driftwell::run {
 
+/// The temperature over time. Throws InvalidExperiment where it is not positive and finite on [0, end].
+[[nodiscard]] Schedule build_schedule(const input::Spec& spec);
+
+/// With the temperature of the last time where it is a schedule.
 [[nodiscard]] Model build_model(const input::Spec& spec);
 
 /// The box of [fokker_planck].

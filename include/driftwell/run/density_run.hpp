@@ -15,7 +15,15 @@ namespace driftwell::run {
 /// Observables by name; each has one row a time.
 using Series = std::map<std::string, std::vector<std::vector<double>>>;
 
-/// Everything about one grid that does not change with time.
+/// The chain of one temperature and its steady state.
+struct Frozen {
+  double temperature;
+  Generator generator;
+  SteadyState steady;
+};
+
+/// Everything about one grid that does not change with time. Where the temperature is a schedule, generator() and steady()
+/// are those of the last time, and densities are observed against the steady state of the temperature of their time.
 class DensityRun {
 public:
   /// Builds the chain and its steady state. Throws InvalidExperiment, NumericalFailure.
@@ -23,6 +31,8 @@ public:
 
   [[nodiscard]] const Generator& generator() const { return generator_; }
   [[nodiscard]] const SteadyState& steady() const { return steady_; }
+  /// The temperature over time; nullptr where it is constant.
+  [[nodiscard]] const Schedule* schedule() const { return schedule_.constant() ? nullptr : &schedule_; }
   [[nodiscard]] const Eigen::VectorXd& loss() const { return loss_; } ///< f at the centres
 
   /// The propagator of the experiment (or of "auto") for these output times.
@@ -35,12 +45,17 @@ public:
   [[nodiscard]] Series series(const InitialDensity& initial, const std::vector<double>& times, const Propagator& propagator, double& time_error) const;
 
 private:
+  [[nodiscard]] const Frozen& frozen(double t) const;
+  [[nodiscard]] Eigen::VectorXd start(const InitialDensity& initial) const;
   [[nodiscard]] EvolutionProblem problem(const Eigen::VectorXd& p, const std::vector<double>& times) const;
 
   const input::Spec& spec_;
   Eigen::VectorXd loss_;
   Generator generator_;
   SteadyState steady_;
+  Model model_;
+  Schedule schedule_;
+  mutable std::unique_ptr<Frozen> frozen_; ///< of the temperature asked for last
 };
 
 /// Free memory of this machine in bytes, what other programs hold left out.
