@@ -2,17 +2,16 @@
 //
 // One sparse factor and a few dozen solves give every output time from one small matrix, independent of the grid
 // (van den Eshof & Hochbruck 2006). With detailed balance A is symmetric: Cholesky and Lanczos; otherwise LU and
-// Arnoldi. In the basis, R is the small matrix H, and exp(tA) is exp(t (I - H^-1) / gamma).
+// Arnoldi. In the basis, R is the small matrix H, and exp(tA) is exp(t (I - H^-1) / gamma). The space grows until the
+// residual of the evolution equation bounds the error below the tolerance (detail/small_exponential.hpp).
 #include "driftwell/propagators/propagator.hpp"
 
 #include "detail/combine.hpp"
-#include "driftwell/core/error.hpp"
+#include "detail/krylov_space.hpp"
+#include "detail/working_form.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/generator/sparse_factor.hpp"
-#include "detail/working_form.hpp"
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/LU>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,141 +26,10 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr Index most_vectors = 160;
-/// Coefficients of a few dozen vectors cannot settle better than this.
+/// Rounding of a few dozen vectors.
 constexpr double rounding = 1e-12;
 /// Times of one segment lie within this factor of each other; later ones start anew from the last state.
 constexpr double segment_ratio = 300;
-
-class KrylovSpace {
-public:
-  KrylovSpace(const WorkingForm& form, double gamma, const VectorXd& start)
-      : form_(form), gamma_(gamma),
-        factor_(form.A(), 1.0, -gamma),
-        norm_(start.norm()) {
-    basis_.resize(start.size(), 33);
-    if (norm_ > 0) basis_.col(0) = start / norm_;
-    H_ = MatrixXd::Zero(most_vectors + 1, most_vectors);
-  }
-
-  /// Extends the basis until the coefficients at all times are settled to `tolerance` relative to their size.
-  /// Column i of coefficients(): exp(times[i] A) start in the basis.
-  void build(const std::vector<double>& times, double tolerance) {
-    const auto count = static_cast<Index>(times.size());
-    coefficients_ = MatrixXd::Zero(1, count);
-    if (norm_ == 0) { // it starts in the steady state
-      basis_.col(0).setZero();
-      error_ = 0;
-      return;
-    }
-    MatrixXd before;
-    for (Index m = 1; m <= most_vectors; ++m) {
-      poll_interrupt();
-      const bool closed = extend(m);
-      if (!closed && (m < 12 || m % 4 != 0)) continue;
-      coefficients_ = evaluate(times, m);
-      if (before.size()) error_ = change(before, times);
-      before = coefficients_;
-      if (closed) error_ = 1e-15;
-      if (error_ < tolerance) return;
-    }
-    throw NumericalFailure(fmt::format("krylov: {} vectors leave a relative error of {:.1e}, tolerance {:.1e}. "
-                                       "Try propagator = \"chebyshev\" or a larger tolerance.", most_vectors, error_, tolerance));
-  }
-
-  [[nodiscard]] const MatrixXd& coefficients() const { return coefficients_; }
-  [[nodiscard]] const MatrixXd& basis() const { return basis_; }
-  [[nodiscard]] double error() const { return error_; }
-
-private:
-  /// Vector m from vector m-1; true when the space is closed.
-  bool extend(Index m) {
-    if (basis_.cols() <= m) basis_.conservativeResize(Eigen::NoChange, std::min(most_vectors + 1, m + 24));
-    VectorXd next = factor_.solve(basis_.col(m - 1));
-    form_.deflate(next);
-    const double before = next.norm();
-    // Lanczos needs the last two vectors only: what it loses in orthogonality repeats converged directions, which
-    // harms neither exp nor its error estimate. Arnoldi needs them all, twice where much was cancelled.
-    const Index first = form_.symmetric() ? std::max<Index>(0, m - 2) : 0;
-    orthogonalise(next, first, m);
-    if (!form_.symmetric() && next.norm() < 0.7 * before) orthogonalise(next, first, m);
-    const double size = next.norm();
-    H_(m, m - 1) = size;
-    if (!(size > 1e-14 * before)) return true;
-    basis_.col(m) = next / size;
-    return false;
-  }
-
-  void orthogonalise(VectorXd& next, Index first, Index m) {
-    if (form_.symmetric()) {
-      for (Index j = first; j < m; ++j) {
-        const double h = basis_.col(j).dot(next);
-        next -= h * basis_.col(j);
-        H_(j, m - 1) += h;
-      }
-      return;
-    }
-    const VectorXd h = basis_.leftCols(m).transpose() * next;
-    next.noalias() -= basis_.leftCols(m) * h;
-    H_.col(m - 1).head(m) += h;
-  }
-
-  MatrixXd evaluate(const std::vector<double>& times, Index m) const {
-    const auto count = static_cast<Index>(times.size());
-    MatrixXd result(m, count);
-    if (form_.symmetric()) {
-      Eigen::SelfAdjointEigenSolver<MatrixXd> eigen;
-      VectorXd diagonal(m), off(std::max<Index>(m - 1, 0));
-      for (Index j = 0; j < m; ++j) diagonal[j] = H_(j, j);
-      for (Index j = 0; j + 1 < m; ++j) off[j] = H_(j + 1, j);
-      eigen.computeFromTridiagonal(diagonal, off);
-      const VectorXd first = norm_ * eigen.eigenvectors().row(0).transpose();
-      for (Index i = 0; i < count; ++i) {
-        VectorXd f(m);
-        for (Index j = 0; j < m; ++j) f[j] = exponential(times[static_cast<std::size_t>(i)], eigen.eigenvalues()[j]) * first[j];
-        result.col(i) = eigen.eigenvectors() * f;
-      }
-      return result;
-    }
-    const Eigen::EigenSolver<MatrixXd> eigen(H_.topLeftCorner(m, m));
-    const Eigen::MatrixXcd vectors = eigen.eigenvectors();
-    const Eigen::VectorXcd first = norm_ * vectors.partialPivLu().solve(Eigen::VectorXcd::Unit(m, 0));
-    for (Index i = 0; i < count; ++i) {
-      Eigen::VectorXcd f(m);
-      for (Index j = 0; j < m; ++j) f[j] = exponential(times[static_cast<std::size_t>(i)], eigen.eigenvalues()[j]) * first[j];
-      result.col(i) = (vectors * f).real();
-    }
-    return result;
-  }
-
-  /// exp(t lambda) with theta = 1 / (1 - gamma lambda); a theta at 0 or beyond belongs to infinitely fast decay.
-  [[nodiscard]] double exponential(double t, double theta) const {
-    return theta > 1e-15 ? std::exp(t * std::min(0.0, (1 - 1 / theta) / gamma_ + form_.decay_rate())) : 0.0;
-  }
-  [[nodiscard]] std::complex<double> exponential(double t, std::complex<double> theta) const {
-    if (std::abs(theta) < 1e-15) return 0;
-    const std::complex<double> lambda = (1.0 - 1.0 / theta) / gamma_ + form_.decay_rate();
-    return lambda.real() > 1e-8 / gamma_ ? 0 : std::exp(t * lambda);
-  }
-
-  /// Largest change of a coefficient vector, relative to its norm or to rounding of the start.
-  [[nodiscard]] double change(const MatrixXd& before, const std::vector<double>& times) const {
-    double worst = 0;
-    for (std::size_t i = 0; i < times.size(); ++i) {
-      VectorXd difference = coefficients_.col(static_cast<Index>(i));
-      const double size = std::max(difference.norm(), 1e-13 * norm_);
-      difference.head(before.rows()) -= before.col(static_cast<Index>(i));
-      worst = std::max(worst, difference.norm() / size);
-    }
-    return worst;
-  }
-
-  const WorkingForm& form_;
-  double gamma_;
-  SparseFactor factor_;
-  double norm_, error_ = 1;
-  MatrixXd basis_, H_, coefficients_;
-};
 
 class Krylov : public Propagator {
 public:
@@ -194,8 +62,9 @@ public:
       // Between the earliest and the latest time; within a factor 2 of the best on every shipped model, flat there.
       const double gamma = std::sqrt(spans.front() * spans.back()) / 4;
       KrylovSpace space(form, gamma, state);
-      space.build(spans, std::max(problem.tolerance / 4, rounding));
-      report.error = std::max(report.error, space.error());
+      // What is lost in one segment stays, relative to what decays with it.
+      space.build(spans, std::max(problem.tolerance / (2 * static_cast<double>(ends.size())), rounding));
+      report.error += space.error();
       vectors += space.coefficients().rows();
       constexpr Index block = 16; // columns at once: the basis is read once a block
       MatrixXd columns;

@@ -45,28 +45,30 @@ double tolerance_of(const std::string& propagator) { return propagator == "impli
 } // namespace
 
 TEST_CASE("propagators agree with the dense exponential") {
-  for (const std::string& name : PropagatorCatalogue::names())
-    for (const Case& c : cases) {
+  for (const Case& c : cases) {
+    const Grid grid(c.axes);
+    const VectorXd start = gaussian(grid, c.mean, c.std);
+    const MatrixXd Q = dense(build_generator(model(c.text), grid).rates());
+    std::vector<VectorXd> exact;
+    for (const double t : times) exact.push_back(MatrixXd(t * Q).exp() * start);
+    for (const std::string& name : PropagatorCatalogue::names()) {
       CAPTURE(name, c.name);
-      const Grid grid(c.axes);
-      const VectorXd start = gaussian(grid, c.mean, c.std);
       const Run run = evolve(model(c.text), grid, start, times, name, 1e-10, 2e-3);
-      const MatrixXd Q = dense(run.generator.rates());
       for (std::size_t i = 1; i < times.size(); ++i) {
-        const VectorXd exact = MatrixXd(times[i] * Q).exp() * start;
         CAPTURE(times[i]);
-        CHECK((run.p[i] - exact).cwiseAbs().sum() < tolerance_of(name) * exact.sum());
+        CHECK((run.p[i] - exact[i]).cwiseAbs().sum() < tolerance_of(name) * exact[i].sum());
         if (run.generator.conservative()) CHECK(run.p[i].sum() == Approx(1).epsilon(1e-12));
         CHECK(run.p[i].minCoeff() > -1e-13);
-        if (name == "implicit_euler") CHECK(run.p[i].minCoeff() >= 0);
+        if (name == "implicit_euler" || name == "uniformisation") CHECK(run.p[i].minCoeff() >= 0);
         // KL relative to a converged run
-        const DensityState state(run.generator, run.steady, run.loss, exact);
+        const DensityState state(run.generator, run.steady, run.loss, exact[i]);
         const double kl = ObservableCatalogue::find("kl")->make()->evaluate(state)[0];
         if (name == "krylov" || name == "chebyshev") CHECK(run.at("kl", i) == Approx(kl).epsilon(1e-9).margin(1e-13));
       }
       if (run.generator.conservative())
         for (std::size_t i = 1; i < times.size(); ++i) CHECK(run.at("kl", i) <= run.at("kl", i - 1) + 1e-12);
     }
+  }
 }
 
 TEST_CASE("log-spaced times over eight decades in one run") {
