@@ -73,7 +73,8 @@ EvolutionReport DensityRun::evolve(const InitialDensity& initial, const std::vec
                                    const Frame& frame) const {
   const VectorXd start = initial.on(generator_.grid(), steady_);
   std::map<std::string, std::unique_ptr<DensityObservable>> observables;
-  for (const std::string& name : ObservableCatalogue::names()) observables[name] = ObservableCatalogue::find(name)->make();
+  for (const std::string& name : ObservableCatalogue::names())
+    if (auto observable = ObservableCatalogue::find(name)->make(); observable->applies(generator_.grid())) observables[name] = std::move(observable);
   return propagator.propagate(problem(start, times), [&](std::size_t index, const VectorXd& p) {
     poll_interrupt();
     const DensityState state(generator_, steady_, loss_, p);
