@@ -2,6 +2,8 @@
 
 #include "driftwell/core/error.hpp"
 
+#include <boost/math/tools/minima.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -108,25 +110,19 @@ double wasserstein_2_circle(std::span<const double> faces, std::span<const doubl
   const Weights f = normalised(faces, a), g = normalised(faces, b);
   const double period = faces.back() - faces.front();
   const auto cost = [&](double cut) { return walk({faces, f}, {}, {faces, g}, place_after(g, cut, period), 1, period); };
-  // Golden section, where the cost is convex and kinks: no derivative needed. It ends when rounding hides the minimum.
-  const double golden = (std::sqrt(5.0) - 1) / 2;
-  double low = -1, high = 1, best = cost(0);
-  double left = high - golden * (high - low), right = low + golden * (high - low), at_left = cost(left), at_right = cost(right);
-  for (int i = 0; i < 80; ++i) {
-    best = std::min({best, at_left, at_right});
-    if (at_left < at_right) {
-      high = right;
-      right = left;
-      at_right = at_left;
-      at_left = cost(left = high - golden * (high - low));
-    } else {
-      low = left;
-      left = right;
-      at_left = at_right;
-      at_right = cost(right = low + golden * (high - low));
+  // Brent's method stops at cuts good to 1e-8, which shows where laws are close or the cost has a kink: again around the
+  // minimum, until it does not.
+  double cut = 0, least = cost(0);
+  for (double width = 1; width > 1e-13 && least > 0; width *= 1e-6) {
+    const double before = least;
+    const auto found = boost::math::tools::brent_find_minima([&](double z) { return cost(cut + width * z); }, -1.0, 1.0, 27);
+    if (found.second < least) {
+      least = found.second;
+      cut += width * found.first;
     }
+    if (width < 1 && before - least <= 1e-10 * before) break;
   }
-  return std::sqrt(std::min({best, at_left, at_right}));
+  return std::sqrt(least);
 }
 
 } // namespace driftwell
