@@ -107,7 +107,8 @@ inline Run evolve(const Model& model, const Grid& grid, const VectorXd& initial,
   run.report = choose_propagator(propagator, problem, 1e10).propagator->propagate(problem, [&](std::size_t, const VectorXd& p) {
     const DensityState state(run.generator, run.steady, run.loss, p);
     for (const std::string& name : ObservableCatalogue::names())
-      run.series[name].push_back(ObservableCatalogue::find(name)->make()->evaluate(state));
+      if (const auto observable = ObservableCatalogue::find(name)->make(); observable->applies(grid))
+        run.series[name].push_back(observable->evaluate(state));
     run.p.push_back(p);
   });
   return run;

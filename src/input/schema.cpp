@@ -143,12 +143,13 @@ constexpr std::array<std::string_view, 28> reserved{"exp",      "log",     "log1
                                                     "erf",      "abs",     "sign",  "min",   "max",  "pow",  "relu",
                                                     "softplus", "sigmoid", "step",  "where", "sum",  "pi",   "t"};
 
-constexpr std::array<std::string_view, 21> result_names{
+constexpr std::array<std::string_view, 23> result_names{
     "temperature",
     "time",        "snapshot_time",  "variable",     "variable_2", "particle",
     "sample",      "mean",           "mass",         "covariance", "kl",
     "free_energy", "mean_potential", "mean_loss",    "entropy",    "fisher_information",
-    "dissipation", "density",        "steady_state", "potential",  "implicit_potential"};
+    "dissipation", "density",        "steady_state", "potential",  "implicit_potential",
+    "wasserstein_2", "wasserstein_2_error"};
 
 } // namespace
 

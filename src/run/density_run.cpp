@@ -99,7 +99,8 @@ EvolutionReport DensityRun::evolve(const InitialDensity& initial, const std::vec
                                    const Frame& frame) const {
   const VectorXd begin = start(initial);
   std::map<std::string, std::unique_ptr<DensityObservable>> observables;
-  for (const std::string& name : ObservableCatalogue::names()) observables[name] = ObservableCatalogue::find(name)->make();
+  for (const std::string& name : ObservableCatalogue::names())
+    if (auto observable = ObservableCatalogue::find(name)->make(); observable->applies(generator_.grid())) observables[name] = std::move(observable);
   return propagator.propagate(problem(begin, times), [&](std::size_t index, const VectorXd& p) {
     poll_interrupt();
     const Frozen* now = schedule() ? &frozen(times[index]) : nullptr;

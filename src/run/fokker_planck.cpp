@@ -108,6 +108,7 @@ void FokkerPlanckSection::declare(record::Group& group) const {
   if (fine_->schedule()) group.variable("temperature", {"time"}, {{"long_name", std::string("temperature T(t)")}});
   for (const std::string& name : ObservableCatalogue::names()) {
     const auto observable = ObservableCatalogue::find(name)->make();
+    if (!observable->applies(grid)) continue;
     std::vector<std::string> dims{"time"};
     if (observable->shape() != Shape::scalar) dims.emplace_back("variable");
     if (observable->shape() == Shape::matrix) dims.emplace_back("variable_2");

@@ -74,7 +74,7 @@ std::string with_error(const std::pair<double, double>& value) {
 void say(const DensitySummary& s, const std::string& path, double seconds, int verbosity) {
   if (verbosity == 0) return;
   fmt::print(stderr, "fokker_planck at t = {:g}\n", s.last_time);
-  for (const char* name : {"kl", "free_energy", "mean_potential", "entropy", "fisher_information", "dissipation", "mass"})
+  for (const char* name : {"kl", "free_energy", "mean_potential", "entropy", "fisher_information", "dissipation", "wasserstein_2", "mass"})
     if (const auto it = s.last.find(name); it != s.last.end()) fmt::print(stderr, "  {:<20} {}\n", name, with_error(it->second));
   if (s.gap) fmt::print(stderr, "  {:<20} {:.8g}{}\n", "leading eigenvalue", (*s.gap)[0], (*s.gap)[1] != 0 ? fmt::format(" +- {:.8g} i", (*s.gap)[1]) : "");
   if (s.entropy_production != 0) fmt::print(stderr, "  {:<20} {:.10g}\n", "entropy production", s.entropy_production);

@@ -32,6 +32,8 @@ public:
   enum class Shape { scalar, vector, matrix };
 
   virtual ~DensityObservable() = default;
+  /// Whether there is such a number on this grid; where not, it is left out of the results.
+  [[nodiscard]] virtual bool applies(const Grid&) const { return true; }
   [[nodiscard]] virtual Shape shape() const { return Shape::scalar; }
   [[nodiscard]] virtual std::string long_name() const = 0; ///< with the equation
   /// 1, d or d x d numbers (row-major).
