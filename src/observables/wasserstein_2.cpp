@@ -14,7 +14,7 @@ public:
   [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override {
     const Axis& axis = state.generator.grid().axis(0);
     std::vector<double> faces(axis.cells + 1);
-    for (std::size_t i = 0; i <= axis.cells; ++i) faces[i] = axis.lower + static_cast<double>(i) * axis.spacing();
+    for (std::size_t i = 0; i <= axis.cells; ++i) faces[i] = axis.face(i);
     const std::span<const double> c(state.c.data(), axis.cells), q(state.steady.p.data(), axis.cells);
     return {axis.periodic() ? wasserstein_2_circle(faces, c, q) : wasserstein_2_line(faces, c, q)};
   }

@@ -24,8 +24,10 @@ VectorXd WorkingForm::scale(const EvolutionProblem& problem, bool symmetric) {
     return (-(phi.array() - phi.minCoeff()) / 2).exp();
   }
   if (symmetric) return problem.steady.p.array().sqrt();
-  // 1e-280: where both underflow the scaling only has to be finite.
-  return (0.5 * (problem.steady.p + problem.initial)).cwiseMax(1e-280).array().sqrt();
+  // The floor bounds the ratio of neighbouring weights where a start ends abruptly in a cold tail; a lower one gave krylov
+  // a closed space and a wrong answer there.
+  const VectorXd mean = 0.5 * (problem.steady.p + problem.initial);
+  return mean.cwiseMax(1e-28 * mean.maxCoeff()).array().sqrt();
 }
 
 WorkingForm::WorkingForm(const EvolutionProblem& problem)
