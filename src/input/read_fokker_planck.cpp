@@ -84,6 +84,17 @@ void read_boundary(const Table& table, std::size_t dimension, FokkerPlanckSpec& 
   for (const Value& axis : entries(*value, dimension)) spec.boundary.push_back(read_walls(axis));
 }
 
+void read_wasserstein(const Table& table, std::size_t dimension, FokkerPlanckSpec& spec) {
+  spec.wasserstein = {false, table.origin(), false};
+  const auto value = table.find("wasserstein");
+  if (!value) return;
+  if (value->node->kind != Node::Kind::boolean) value->wrong_type();
+  spec.wasserstein = {value->node->truth, value->origin(), true};
+  if (spec.wasserstein.value && dimension > 2)
+    throw invalid(value->origin(), "a Wasserstein distance is computed in 1 and 2 dimensions; the model has " + std::to_string(dimension),
+                  {"wasserstein = false, or no such key", {}, {}});
+}
+
 } // namespace
 
 FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension) {
@@ -109,6 +120,7 @@ FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, s
   if (const auto value = table.find("snapshots"))
     spec.snapshots = {integer(*value, 0, 1'000'000), value->origin(), true};
   if (const auto value = table.find("dt")) spec.dt = Setting<double>{positive(*value), value->origin(), true};
+  read_wasserstein(table, dimension, spec);
   return spec;
 }
 

@@ -109,7 +109,7 @@ Json fokker_planck(const FokkerPlanckSpec& spec) {
   Json json{{"lower", spec.lower.value},           {"upper", spec.upper.value},
             {"cells", spec.cells.value},           {"boundary", walls},
             {"propagator", spec.propagator.value}, {"tolerance", spec.tolerance.value},
-            {"snapshots", spec.snapshots.value}};
+            {"snapshots", spec.snapshots.value},   {"wasserstein", spec.wasserstein.value}};
   if (!spec.stretch.empty()) json["stretch"] = list(spec.stretch);
   if (spec.dt) json["dt"] = spec.dt->value;
   return json;

@@ -98,7 +98,7 @@ constexpr std::array<KeySchema, 5> time_keys{{
     {"at", "an increasing list of numbers >= 0", "none", "The recorded times themselves; 0 is added if missing."},
 }};
 
-constexpr std::array<KeySchema, 9> fokker_planck_keys{{
+constexpr std::array<KeySchema, 10> fokker_planck_keys{{
     {"lower", "a number, or a list of numbers, one for each variable", "required", "Lower corner of the domain."},
     {"upper", "a number, or a list of numbers, one for each variable", "required",
      "Upper corner of the domain; above lower on every axis."},
@@ -113,6 +113,7 @@ constexpr std::array<KeySchema, 9> fokker_planck_keys{{
     {"tolerance", "a number > 1e-14 and < 1", "1e-9", "Relative error of the evolution in time."},
     {"snapshots", "an integer from 0 to 1000000", "11", "Number of densities kept, spread evenly over the outputs."},
     {"dt", "a number > 0", "chosen from tolerance", "Step of the propagators that go step by step."},
+    {"wasserstein", "true or false", "false", "Wasserstein-2 distance of the kept densities to the steady state in two dimensions."},
 }};
 
 constexpr std::array<KeySchema, 1> output_keys{{

@@ -92,6 +92,8 @@ void FokkerPlanckSection::prepare() {
   } catch (const Error& error) { // the grid asked for is good; a centre of a coarser one may sit on a singularity
     warnings_.push_back(fmt::format("no error bars from {} cells: {}", cells_text(grids[coarse_.size() + 1]), error.what()));
   }
+  if (spec_.fokker_planck->wasserstein.value && grid.dimension() == 2)
+    transport_ = std::make_unique<PlanarTransport>(transport_axes(grid), fine_->steady().p);
   const std::size_t outputs = spec_.time.at.size(), kept = std::min<std::size_t>(static_cast<std::size_t>(spec_.fokker_planck->snapshots.value), outputs);
   for (std::size_t i = 0; i < kept; ++i) snapshots_.push_back(kept == 1 ? outputs - 1 : i * (outputs - 1) / (kept - 1));
 }
@@ -117,6 +119,7 @@ void FokkerPlanckSection::declare(record::Group& group) const {
     group.variable(name + "_error", dims, {{"long_name", "error bar of " + name + ": grid halving and propagator"}});
     group.variable(name + "_richardson", dims, {{"long_name", name + " extrapolated from this grid and the one of half its cells"}});
   }
+  if (transport_) declare_transport(group);
   std::vector<std::string> frame{"snapshot_time"};
   frame.insert(frame.end(), names.begin(), names.end());
   group.variable("density", frame, {{"long_name", std::string("probability density rho")}});
@@ -268,6 +271,7 @@ void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summ
         for (const auto& [name, row] : values) write_row(group, index, name, row, time_error, summary);
         while (snapshot < snapshots_.size() && snapshots_[snapshot] == index) {
           group.write_frame("snapshot_time", snapshot, std::span(&times[index], 1));
+          if (transport_) write_transport(group, snapshot, p, summary);
           group.write_frame("density", snapshot++, span_of(density_of(fine_->generator().grid(), p)));
         }
         most_negative = std::min(most_negative, p.cwiseMin(0.0).sum());

@@ -1,6 +1,7 @@
 #pragma once
 // Section [fokker_planck]: the density on the grid asked for, on half and on a quarter of its cells an axis, the error
 // bars from the three, and group /fokker_planck of the result file.
+#include "driftwell/observables/transport.hpp"
 #include "driftwell/record/result_file.hpp"
 #include "driftwell/run/density_run.hpp"
 #include "progress.hpp"
@@ -25,6 +26,7 @@ struct DensitySummary {
 
 /// The grid asked for, half and a quarter of its cells an axis, as far as that goes.
 [[nodiscard]] std::vector<Grid> halvings(const Grid& grid);
+[[nodiscard]] std::vector<TransportAxis> transport_axes(const Grid& grid);
 
 class FokkerPlanckSection {
 public:
@@ -47,6 +49,9 @@ private:
   void write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row,
                  double time_error, DensitySummary& summary) const;
 
+  void declare_transport(record::Group& group) const;
+  void write_transport(record::Group& group, std::size_t snapshot, const Eigen::VectorXd& p, DensitySummary& summary) const;
+
   const input::Spec& spec_;
   const Model& model_;
   Progress& progress_;
@@ -54,6 +59,7 @@ private:
   std::vector<std::size_t> snapshots_; ///< output indices whose density is kept
   std::unique_ptr<DensityRun> fine_;
   std::unique_ptr<InitialDensity> initial_;
+  std::unique_ptr<PlanarTransport> transport_; ///< to the steady state, where it is asked for in two dimensions
   std::vector<Coarse> coarse_;         ///< half, quarter
   Series time_bars_;                   ///< with a schedule: error in time of every observable, from the coarsest grid
 };

@@ -47,7 +47,7 @@ TEST_CASE("every default is explicit and keys have a fixed order") {
         R"("interpretation":"ito","parameters":{}},"initial":{"point":[1.0]},)"
         R"("time":{"end":10.0,"outputs":101,"spacing":"linear"},)"
         R"("fokker_planck":{"lower":[-4.0],"upper":[4.0],"cells":[200],"boundary":[["reflecting","reflecting"]],)"
-        R"("propagator":"auto","tolerance":1e-09,"snapshots":11},"output":{"keep_bits":52}})");
+        R"("propagator":"auto","tolerance":1e-09,"snapshots":11,"wasserstein":false},"output":{"keep_bits":52}})");
 }
 
 TEST_CASE("the resolved experiment is the experiment") {

@@ -1,4 +1,4 @@
-// W2 in the plane: the error that is said covers the truth, for Gaussians, for products, and on tiny grids against a linear programme.
+// W2 in the plane: the error that is said covers the truth, for Gaussians and for products of laws.
 #include "engine.hpp"
 
 #include "driftwell/observables/transport.hpp"
@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include <functional>
+#include <numeric>
 #include <random>
 
 using namespace engine;
@@ -31,7 +32,7 @@ VectorXd product(const Numbers& x, const Numbers& y) {
   VectorXd p(static_cast<Index>(x.size() * y.size()));
   for (std::size_t i = 0; i < x.size(); ++i)
     for (std::size_t j = 0; j < y.size(); ++j) p[static_cast<Index>(i * y.size() + j)] = x[i] * y[j];
-  return p / p.sum();
+  return p / std::accumulate(p.begin(), p.end(), 0.0);
 }
 
 VectorXd gauss(const std::vector<TransportAxis>& axes, const Eigen::Vector2d& mean, const Eigen::Matrix2d& covariance) {
@@ -43,7 +44,7 @@ VectorXd gauss(const std::vector<TransportAxis>& axes, const Eigen::Vector2d& me
       const Eigen::Vector2d z = Eigen::Vector2d((axes[0].faces[i] + axes[0].faces[i + 1]) / 2, (axes[1].faces[j] + axes[1].faces[j + 1]) / 2) - mean;
       p[static_cast<Index>(i * m + j)] = std::exp(-z.dot(U * z) / 2);
     }
-  return p / p.sum();
+  return p / std::accumulate(p.begin(), p.end(), 0.0);
 }
 
 Eigen::Matrix2d root(const Eigen::Matrix2d& S) { return Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d>(S).operatorSqrt(); }

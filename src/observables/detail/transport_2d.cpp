@@ -4,6 +4,7 @@
 #include "driftwell/core/interrupt.hpp"
 
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -76,6 +77,18 @@ double mean_of(const PlanarNodes& law, const MatrixXd& f) { return (law.w.array(
 double off(const PlanarNodes& law, const MatrixXd& change) {
   return (law.w.array() * change.array().cwiseMax(-1.0).cwiseMin(1.0).abs()).sum();
 }
+
+/// Products of matrices this small lose on a second thread, by far when the machine is busy.
+class OneThread {
+public:
+  OneThread() { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+private:
+  int before_ = omp_get_max_threads();
+};
 
 struct Potentials {
   MatrixXd f, g, own; ///< of (a, b) and of (a, a), times eps
@@ -160,6 +173,7 @@ PlanarTransport::~PlanarTransport() = default;
 PlanarTransport::PlanarTransport(PlanarTransport&&) noexcept = default;
 
 TransportDistance PlanarTransport::distance_to(const VectorXd& law) const {
+  const OneThread one_thread;
   std::array<Impl::Level, 2>& levels = impl_->levels;
   const std::array<PlanarNodes, 2> a{carry(impl_->axes, law, most_nodes), carry(impl_->axes, law, most_nodes / 2)};
   const auto smooth = [&](std::size_t level, int k) { // the kernel is seen by the nodes to 1e-6
