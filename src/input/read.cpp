@@ -52,8 +52,9 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   const Sections sections{tree, whole};
   const Member& model =
       sections.require("model", "no section [model]", "[model] with variables, potential and temperature");
-  const Member& density = sections.require("fokker_planck", "nothing to compute: add a section [fokker_planck]",
-                                           "[fokker_planck] with lower, upper and cells");
+  const Member* density = sections.find("fokker_planck");
+  if (density == nullptr)
+    throw invalid(whole, "nothing to compute: add a section [fokker_planck]", {"[fokker_planck] with lower, upper and cells", {}, {}});
   const Member& initial =
       sections.require("initial", "no section [initial]", "[initial] with one law, e.g. point = [0.0]");
   const Member& time = sections.require("time", "no section [time]", "[time] with end = 10.0");
@@ -66,7 +67,7 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   spec.model = read_model(model.value, model.value.origin);
   const std::size_t dimension = spec.model.variables.size();
   // Before [initial]: it refuses dimensions whose covariance matrix would fill the memory.
-  spec.fokker_planck = read_fokker_planck(density.value, density.value.origin, dimension);
+  if (density != nullptr) spec.fokker_planck = read_fokker_planck(density->value, density->value.origin, dimension);
   spec.initial = read_initial(initial.value, initial.value.origin, dimension);
   spec.time = read_time(time.value, time.value.origin);
   if (const Member* output = sections.find("output")) spec.output = read_output(output->value, output->value.origin);

@@ -14,7 +14,7 @@ constexpr std::array<KeySchema, 6> file_keys{{
     {"model", "a section [model]", "required", "The equation: variables, potential, force, diffusion, temperature."},
     {"initial", "a section [initial]", "required", "The law at time 0."},
     {"time", "a section [time]", "required", "How long, and when to record."},
-    {"fokker_planck", "a section [fokker_planck]", "required", "The density on a grid."},
+    {"fokker_planck", "a section [fokker_planck]", "none", "The density on a grid."},
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
 

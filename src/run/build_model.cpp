@@ -157,6 +157,7 @@ const Text& diffusion_entry(const input::DiffusionSpec& spec, std::size_t axis) 
 }
 
 void check_propagator(const input::Spec& spec) {
+  if (!spec.fokker_planck) return;
   const Text& name = spec.fokker_planck->propagator;
   std::vector<std::string> names = PropagatorCatalogue::names();
   names.emplace_back("auto");

@@ -1,0 +1,21 @@
+// Which sections there are, in the order in which they are computed.
+#include "fokker_planck.hpp"
+#include "section.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace driftwell::run {
+
+std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, const Model& model, Progress& progress) {
+  std::vector<std::unique_ptr<Section>> sections;
+  if (spec.fokker_planck) sections.push_back(std::make_unique<FokkerPlanckSection>(spec, model, progress));
+  return sections;
+}
+
+std::string with_error(double value, double error) {
+  return std::isnan(error) ? fmt::format("{:.10g}", value) : fmt::format("{:<14.10g} +- {:.1e}", value, error);
+}
+
+} // namespace driftwell::run
