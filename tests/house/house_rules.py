@@ -13,9 +13,10 @@ ROOMS = {
     "stationary":  "generator grid core",
     "propagators": "generator stationary grid core",
     "observables": "generator stationary grid core",
+    "estimators":  "grid expression core",
     "record":      "core",
     "input":       "core",
-    "run":         "record input observables propagators stationary generator grid potentials model expression core",
+    "run":         "record input estimators observables propagators stationary generator grid potentials model expression core",
     "report":      "record",
     "app":         "run report core",
 }
@@ -25,6 +26,7 @@ LIBRARIES = {
     "HDF5":             (r"(hdf5|H5)[A-Za-z0-9_]*\.h(pp)?$", "record"),
     "toml++":           (r"toml(\+\+|plusplus)?[/.]", "input"),
     "CLI11":            (r"CLI(11)?/|CLI11\.", "app"),
+    "nanoflann":        (r"nanoflann\.hpp$", "estimators"),
     "CHOLMOD, UMFPACK": (r"(Eigen/(Cholmod|UmfPack)Support|(suitesparse/)?(cholmod|umfpack|SuiteSparse)[A-Za-z_]*\.h)$", "generator"),
 }
 
