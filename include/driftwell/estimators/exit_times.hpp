@@ -17,17 +17,19 @@ struct ExitTimes {
   SurvivalCurve survival;
   double horizon = 0;            ///< latest time at which anyone was still watched
   Estimate restricted_mean;      ///< E min(tau, horizon), the area under S; error sqrt(sum_j A_j^2 d_j / (r_j (r_j - d_j))), A_j the area right of t_j
-  Estimate tail_rate;            ///< exits / time watched after tail_start, error rate / sqrt(exits): maximum likelihood, exponential tail
+  Estimate tail_rate;            ///< exits / time watched after tail_start, error rate / sqrt(exits): maximum likelihood, exponential tail;
+                                 ///< NaN if nobody was watched beyond tail_start (and then nobody survived)
   double tail_start = 0;
   std::size_t tail_exits = 0;
   /// restricted mean + S(horizon) / tail rate: the mean exit time if the law of what is left is exponential from tail_start on.
-  /// Without survivors it is the plain mean. Error: influence of every particle on the sum.
+  /// Without survivors it is the plain mean. se^2 = sum of squared influences / n^2: those of the survival curve as martingale
+  /// integrals, those of the rate (exits - rate x time watched) n / total time.
   Estimate mean;
 };
 
 /// `time[i]`: when particle i left, or until when it was watched; `left[i]` whether it left then. `tail_start`: from when the law
-/// counts as exponential; negative: the median of the exit times. NumericalFailure for no exits, fewer than 2 particles, times
-/// that are negative or not finite; std::invalid_argument for spans of different length.
+/// counts as exponential; negative: the median of the exit times. NumericalFailure for fewer than 2 particles or exits,
+/// for survivors and no exit from tail_start on, for times that are negative or not finite; std::invalid_argument for spans of different length.
 [[nodiscard]] ExitTimes exit_times(std::span<const double> time, std::span<const char> left, double tail_start = -1);
 
 /// One censor time for all: a time that is NaN, infinite or beyond `censor` means that the particle had not left by then.

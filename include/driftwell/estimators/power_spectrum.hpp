@@ -2,8 +2,6 @@
 // Power spectra of a cloud's time series or of their increments, with the band of white noise.
 #include "driftwell/estimators/resampling.hpp"
 
-#include <complex>
-#include <memory>
 #include <vector>
 
 namespace driftwell::estimators {
@@ -24,8 +22,9 @@ struct PowerSpectrum {
   double last_lower = 0, last_upper = 0; ///< for the last frequency
   std::size_t outside = 0;         ///< frequencies outside the band; about 1 in 100 for white noise
   std::size_t segments = 0;        ///< K
-  SpectrumPeak peak;               ///< maximum of a parabola through log S of the largest power and its neighbours; errors by
-                                   ///< the jackknife over blocks about that frequency
+  /// Vertex of the parabola fitted to 1/S (weights S^2) over the frequencies about the largest power where S is above half of it:
+  /// exact for a Lorentzian line. Errors by the jackknife over blocks, with these frequencies.
+  SpectrumPeak peak;
 };
 
 /// What is transformed.
@@ -48,10 +47,9 @@ public:
 private:
   void transform();
 
-  std::size_t series_, segment_, filled_ = 0, rounds_ = 0;
+  std::size_t series_, segment_, filled_ = 0, calls_ = 0;
   double dt_;
   SpectrumOf of_;
-  bool started_ = false;
   std::vector<double> last_, buffer_; ///< buffer: series x segment
   BlockSums sums_;                    ///< |FFT|^2 at j = 1 .. L/2, and the number of segments
 };
