@@ -1,4 +1,4 @@
-#include "matrix_product.hpp"
+#include "driftwell/ensemble/matrix_product.hpp"
 
 #include <utility>
 

@@ -69,7 +69,7 @@ struct Integrator::Impl {
     const Step at = step(number);
     if (worker.walls) worker.walls->before_step(b, at);
     worker.stepper->step(b, at, worker.noise);
-    if (worker.walls) worker.walls->after_step(b, at);
+    if (worker.walls && worker.walls->after_step(b, at)) worker.stepper->moved(b, step(number + 1));
   }
 
   [[nodiscard]] bool finite(const Block& b) const {
