@@ -36,9 +36,9 @@ double root(double variance) { return std::sqrt(std::max(0.0, variance)); }
 } // namespace
 
 FreeEnergy free_energy(std::span<const double> potential, const NeighbourEntropy& entropy, double temperature, std::optional<double> log_partition) {
-  if (potential.size() != entropy.count) throw std::invalid_argument("free energy: one value of the potential a particle is needed");
+  if (potential.size() < entropy.count) throw std::invalid_argument("free energy: one value of the potential a particle is needed");
   if (!(temperature > 0) || !std::isfinite(temperature)) throw std::invalid_argument("free energy: the temperature must be positive");
-  const double n = static_cast<double>(entropy.count), m = static_cast<double>(entropy.particles.size()), T = temperature;
+  const double n = static_cast<double>(potential.size()), m = static_cast<double>(entropy.particles.size()), T = temperature;
   FreeEnergy result;
   result.mean_potential = mean_of(potential, "free energy");
   const Joint joint = joint_of(potential, entropy);

@@ -90,7 +90,7 @@ void FokkerPlanckSection::prepare() {
   try {
     for (std::size_t i = 1; i < grids.size(); ++i) coarse_.push_back({std::make_unique<DensityRun>(spec_, model_, grids[i]), {}});
   } catch (const Error& error) { // the grid asked for is good; a centre of a coarser one may sit on a singularity
-    warnings_.push_back(fmt::format("no error bars from {} cells: {}", cells_text(grids[coarse_.size() + 1]), error.what()));
+    summary_.warnings.push_back(fmt::format("no error bars from {} cells: {}", cells_text(grids[coarse_.size() + 1]), error.what()));
   }
   if (spec_.fokker_planck->wasserstein.value && grid.dimension() == 2)
     transport_ = std::make_unique<PlanarTransport>(transport_axes(grid), fine_->steady().p);
@@ -130,7 +130,7 @@ void FokkerPlanckSection::declare(record::Group& group) const {
   if (grid.absorbing()) group.variable("mean_exit_time", names, {{"long_name", std::string("mean time until absorption, from each cell")}});
 }
 
-void FokkerPlanckSection::write_fields(record::Group& group, DensitySummary& summary) const {
+void FokkerPlanckSection::write_fields(record::Group& group) {
   const Generator& generator = fine_->generator();
   const SteadyState& steady = fine_->steady();
   group.write("steady_state", span_of(density_of(generator.grid(), steady.p)));
@@ -157,21 +157,21 @@ void FokkerPlanckSection::write_fields(record::Group& group, DensitySummary& sum
   try {
     group.write("mean_exit_time", span_of(mean_exit_time(generator)));
   } catch (const NumericalFailure& failure) {
-    summary.warnings.push_back(failure.what());
+    summary_.warnings.push_back(failure.what());
   }
 }
 
-void FokkerPlanckSection::write_entropy_production(record::Group& group, DensitySummary& summary) const {
-  summary.entropy_production = entropy_production(fine_->generator(), fine_->steady());
-  group.attribute("entropy_production", summary.entropy_production);
+void FokkerPlanckSection::write_entropy_production(record::Group& group) {
+  summary_.entropy_production = entropy_production(fine_->generator(), fine_->steady());
+  group.attribute("entropy_production", summary_.entropy_production);
   if (coarse_.empty()) return;
   const DensityRun& half = *coarse_[0].run;
   const double coarse = entropy_production(half.generator(), half.steady()), ratio = halving_ratio(fine_->generator().grid(), half.generator().grid());
-  group.attribute("entropy_production_error", richardson(summary.entropy_production, coarse, ratio).error);
+  group.attribute("entropy_production_error", richardson(summary_.entropy_production, coarse, ratio).error);
 }
 
 /// A value with an error bar at little cost.
-void FokkerPlanckSection::write_gap(record::Group& group, DensitySummary& summary) const {
+void FokkerPlanckSection::write_gap(record::Group& group) {
   const Grid& full = fine_->generator().grid();
   const Grid grid = shrunk(full, full.dimension() == 3 ? largest_for_gap_3d : largest_for_gap), coarser = grid.coarsened();
   const auto leading = [&](const Grid& g) {
@@ -182,23 +182,23 @@ void FokkerPlanckSection::write_gap(record::Group& group, DensitySummary& summar
     const std::complex<double> fine = leading(grid), coarse = leading(coarser);
     const double ratio = halving_ratio(grid, coarser);
     const Richardson real = richardson(fine.real(), coarse.real(), ratio), imag = richardson(fine.imag(), coarse.imag(), ratio);
-    summary.gap = {real.extrapolated, imag.extrapolated};
+    summary_.gap = {real.extrapolated, imag.extrapolated};
     group.attribute("spectral_gap", std::vector<double>{real.extrapolated, imag.extrapolated});
     group.attribute("spectral_gap_error", std::vector<double>{real.error, imag.error});
     group.attribute("spectral_gap_cells", cells_text(grid));
   } catch (const Error& failure) {
-    summary.warnings.push_back(fmt::format("no leading eigenvalue: {}", failure.what()));
+    summary_.warnings.push_back(fmt::format("no leading eigenvalue: {}", failure.what()));
   }
 }
 
-void FokkerPlanckSection::coarse_series(const Propagator& propagator, DensitySummary& summary) {
+void FokkerPlanckSection::coarse_series(const Propagator& propagator) {
   for (Coarse& coarse : coarse_) {
     const std::string cells = cells_text(coarse.run->generator().grid());
     progress_.phase(fmt::format("error bars: {} cells", cells));
     try {
       coarse.series = coarse.run->series(*initial_, spec_.time.at, propagator, coarse.time_error);
     } catch (const NumericalFailure& failure) {
-      summary.warnings.push_back(fmt::format("no error bars from {} cells: {}", cells, failure.what()));
+      summary_.warnings.push_back(fmt::format("no error bars from {} cells: {}", cells, failure.what()));
       return;
     }
   }
@@ -217,14 +217,14 @@ void FokkerPlanckSection::time_bars(const Propagator& propagator) {
 }
 
 void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row,
-                                    double time_error, DensitySummary& summary) const {
+                                    double time_error) {
   group.write_frame(name, index, row);
-  double bar = std::nan("");
+  std::vector<double> error(row.size(), std::nan(""));
   if (!coarse_.empty() && !coarse_[0].series.empty()) {
     const double ratio = halving_ratio(fine_->generator().grid(), coarse_[0].run->generator().grid());
     const std::vector<double>& half = coarse_[0].series.at(name)[index];
     const std::vector<double>* quarter = coarse_.size() > 1 && !coarse_[1].series.empty() ? &coarse_[1].series.at(name)[index] : nullptr;
-    std::vector<double> error(row.size()), extrapolated(row.size());
+    std::vector<double> extrapolated(row.size());
     for (std::size_t i = 0; i < row.size(); ++i) {
       const Richardson r = quarter ? richardson(row[i], half[i], (*quarter)[i], ratio) : richardson(row[i], half[i], ratio);
       error[i] = r.error + time_error * std::abs(row[i]);
@@ -233,30 +233,29 @@ void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, con
     }
     group.write_frame(name + "_error", index, error);
     group.write_frame(name + "_richardson", index, extrapolated);
-    bar = error[0];
   }
-  if (row.size() == 1) summary.last[name] = {row[0], bar};
+  if (row.size() == 1) summary_.last[name] = {row[0], error[0]};
+  if (spec_.langevin) rows_[name].push_back({row, error});
 }
 
-void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summary) {
+void FokkerPlanckSection::compute(record::ResultFile& file) {
   const std::vector<double>& times = spec_.time.at;
-  summary.outputs = times.size();
+  summary_.outputs = times.size();
   record::Group group = file.group("fokker_planck");
   declare(group);
-  summary.warnings = warnings_;
-  write_fields(group, summary);
+  write_fields(group);
   const Choice choice = fine_->choose(*initial_, times);
-  summary.propagator = choice.name;
-  summary.reason = choice.reason;
+  summary_.propagator = choice.name;
+  summary_.reason = choice.reason;
   group.attribute("propagator", choice.name);
   group.attribute("propagator_reason", choice.reason);
   group.attribute("tolerance", spec_.fokker_planck->tolerance.value);
   file.flush();
-  coarse_series(*choice.propagator, summary);
+  coarse_series(*choice.propagator);
   time_bars(*choice.propagator);
   progress_.phase("leading eigenvalue");
-  write_entropy_production(group, summary);
-  write_gap(group, summary);
+  write_entropy_production(group);
+  write_gap(group);
   progress_.phase(fmt::format("{} cells, {}", cells_text(fine_->generator().grid()), choice.name));
 
   std::vector<std::vector<double>> kl;
@@ -268,31 +267,32 @@ void FokkerPlanckSection::compute(record::ResultFile& file, DensitySummary& summ
       fine_->evolve(*initial_, times, *choice.propagator, [&](std::size_t index, const Eigen::VectorXd& p, const auto& values) {
         group.write_frame("time", index, std::span(&times[index], 1));
         if (const Schedule* schedule = fine_->schedule()) group.write_frame("temperature", index, std::vector<double>{schedule->value(times[index])});
-        for (const auto& [name, row] : values) write_row(group, index, name, row, time_error, summary);
+        for (const auto& [name, row] : values) write_row(group, index, name, row, time_error);
         while (snapshot < snapshots_.size() && snapshots_[snapshot] == index) {
           group.write_frame("snapshot_time", snapshot, std::span(&times[index], 1));
-          if (transport_) write_transport(group, snapshot, p, summary);
+          if (transport_) write_transport(group, snapshot, p);
+          if (spec_.langevin) densities_.emplace(index, p);
           group.write_frame("density", snapshot++, span_of(density_of(fine_->generator().grid(), p)));
         }
         most_negative = std::min(most_negative, p.cwiseMin(0.0).sum());
         kl.push_back(values.at("kl"));
-        summary.outputs_done = index + 1;
-        summary.last_time = times[index];
+        summary_.outputs_done = index + 1;
+        summary_.last_time = times[index];
         progress_.outputs(index + 1, times.size());
         file.flush_if_due();
       });
-  summary.report = report.summary;
+  summary_.report = report.summary;
   group.attribute("propagator_report", report.summary);
   group.attribute("propagator_error", report.error);
   if (report.error > 10 * spec_.fokker_planck->tolerance.value)
-    summary.warnings.push_back(fmt::format("{} has an error in time of {:.1e}, more than the tolerance {:.1e}: choose a smaller dt or another propagator",
+    summary_.warnings.push_back(fmt::format("{} has an error in time of {:.1e}, more than the tolerance {:.1e}: choose a smaller dt or another propagator",
                                            choice.name, report.error, spec_.fokker_planck->tolerance.value));
   group.attribute("negative_mass", 0 - most_negative);
   if (coarse_.size() == 2 && !coarse_[1].series.empty()) {
-    summary.order = observed_order(kl, coarse_[0].series.at("kl"), coarse_[1].series.at("kl"));
-    if (summary.order) group.attribute("grid_halving_order", *summary.order);
-    if (summary.order && (*summary.order < 1.5 || *summary.order > 2.5))
-      summary.warnings.push_back(fmt::format("halving the grid shows order {:.2f} instead of 2: the error bars may be too small; take more cells", *summary.order));
+    summary_.order = observed_order(kl, coarse_[0].series.at("kl"), coarse_[1].series.at("kl"));
+    if (summary_.order) group.attribute("grid_halving_order", *summary_.order);
+    if (summary_.order && (*summary_.order < 1.5 || *summary_.order > 2.5))
+      summary_.warnings.push_back(fmt::format("halving the grid shows order {:.2f} instead of 2: the error bars may be too small; take more cells", *summary_.order));
   }
 }
 

@@ -2,9 +2,9 @@
 // Section [fokker_planck]: the density on the grid asked for, on half and on a quarter of its cells an axis, the error
 // bars from the three, and group /fokker_planck of the result file.
 #include "driftwell/observables/transport.hpp"
-#include "driftwell/record/result_file.hpp"
 #include "driftwell/run/density_run.hpp"
-#include "progress.hpp"
+#include "density_results.hpp"
+#include "section.hpp"
 
 #include <optional>
 #include <string>
@@ -28,39 +28,50 @@ struct DensitySummary {
 [[nodiscard]] std::vector<Grid> halvings(const Grid& grid);
 [[nodiscard]] std::vector<TransportAxis> transport_axes(const Grid& grid);
 
-class FokkerPlanckSection {
+class FokkerPlanckSection : public Section, public DensityResults {
 public:
   FokkerPlanckSection(const input::Spec& spec, const Model& model, Progress& progress);
-  ~FokkerPlanckSection();
+  ~FokkerPlanckSection() override;
 
-  /// Everything that can be refused is refused here, before the file exists.
-  void prepare();
-  /// Fills `summary` as it goes, so that an interrupted run has one too. Throws Interrupted.
-  void compute(record::ResultFile& file, DensitySummary& summary);
+  [[nodiscard]] std::string name() const override { return "fokker_planck"; }
+  [[nodiscard]] Outlook check() const override;
+  void prepare() override;
+  void compute(record::ResultFile& file) override;
+  [[nodiscard]] Done done() const override { return {summary_.outputs_done, summary_.outputs}; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const override { return summary_.warnings; }
+  [[nodiscard]] nlohmann::ordered_json json() const override;
+  [[nodiscard]] std::string words(int verbosity) const override;
+
+  [[nodiscard]] const Grid& grid() const override { return fine_->generator().grid(); }
+  [[nodiscard]] const SteadyState* reference_state() const override { return fine_->schedule() ? nullptr : &fine_->steady(); }
+  [[nodiscard]] const std::map<std::string, std::vector<Row>>& rows() const override { return rows_; }
+  [[nodiscard]] const std::map<std::size_t, Eigen::VectorXd>& densities() const override { return densities_; }
 
 private:
   struct Coarse;
   void declare(record::Group& group) const;
-  void write_fields(record::Group& group, DensitySummary& summary) const;
-  void write_entropy_production(record::Group& group, DensitySummary& summary) const;
-  void write_gap(record::Group& group, DensitySummary& summary) const;
-  void coarse_series(const Propagator& propagator, DensitySummary& summary);
+  void write_fields(record::Group& group);
+  void write_entropy_production(record::Group& group);
+  void write_gap(record::Group& group);
+  void coarse_series(const Propagator& propagator);
   void time_bars(const Propagator& propagator);
   void write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row,
-                 double time_error, DensitySummary& summary) const;
+                 double time_error);
 
   void declare_transport(record::Group& group) const;
-  void write_transport(record::Group& group, std::size_t snapshot, const Eigen::VectorXd& p, DensitySummary& summary) const;
+  void write_transport(record::Group& group, std::size_t snapshot, const Eigen::VectorXd& p);
 
   const input::Spec& spec_;
   const Model& model_;
   Progress& progress_;
-  std::vector<std::string> warnings_;
+  DensitySummary summary_; ///< filled as the run goes, so that an interrupted one has it too
   std::vector<std::size_t> snapshots_; ///< output indices whose density is kept
   std::unique_ptr<DensityRun> fine_;
   std::unique_ptr<InitialDensity> initial_;
   std::unique_ptr<PlanarTransport> transport_; ///< to the steady state, where it is asked for in two dimensions
   std::vector<Coarse> coarse_;         ///< half, quarter
+  std::map<std::string, std::vector<Row>> rows_;      ///< for the sections that compare
+  std::map<std::size_t, Eigen::VectorXd> densities_;  ///< kept only where one does
   Series time_bars_;                   ///< with a schedule: error in time of every observable, from the coarsest grid
 };
 

@@ -21,14 +21,14 @@ void FokkerPlanckSection::declare_transport(record::Group& group) const {
   group.variable("wasserstein_2_error", {"snapshot_time"}, {{"long_name", std::string("error of the distance between the two densities on the grid")}});
 }
 
-void FokkerPlanckSection::write_transport(record::Group& group, std::size_t snapshot, const Eigen::VectorXd& p, DensitySummary& summary) const {
+void FokkerPlanckSection::write_transport(record::Group& group, std::size_t snapshot, const Eigen::VectorXd& p) {
   try {
     const TransportDistance w = transport_->distance_to(p.cwiseMax(0.0)); // survivors: the law is divided by its mass
     group.write_frame("wasserstein_2", snapshot, std::span(&w.distance, 1));
     group.write_frame("wasserstein_2_error", snapshot, std::span(&w.error, 1));
-    summary.last["wasserstein_2"] = {w.distance, w.error};
+    summary_.last["wasserstein_2"] = {w.distance, w.error};
   } catch (const NumericalFailure& failure) { // the densities are good without it; the place stays NaN
-    summary.warnings.push_back(fmt::format("no Wasserstein distance of density {}: {}", snapshot, failure.what()));
+    summary_.warnings.push_back(fmt::format("no Wasserstein distance of density {}: {}", snapshot, failure.what()));
   }
 }
 

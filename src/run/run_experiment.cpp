@@ -3,13 +3,15 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/core/provenance.hpp"
-#include "fokker_planck.hpp"
+#include "driftwell/run/build.hpp"
+#include "section.hpp"
 #include "stdout.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <omp.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -20,6 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
+using Sections = std::vector<std::unique_ptr<Section>>;
 
 std::filesystem::path output_path(const RunOptions& options) {
   if (!options.out.empty()) return options.out;
@@ -37,52 +40,60 @@ void write_root(record::ResultFile& file, const input::Spec& spec, const RunOpti
   file.attribute("resolved", input::resolved_json(spec));
   file.attribute("command", options.command);
   file.attribute("threads", static_cast<std::int64_t>(omp_get_max_threads()));
-  file.attribute("seed", std::int64_t{0});
+  file.attribute("seed", spec.langevin ? spec.langevin->seed.value : std::int64_t{0});
   file.attribute("started", utc_now());
   file.attribute("stop_reason", std::string("running"));
 }
 
 const char* signal_name(int signal) { return signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "a signal"; }
 
-std::string stop_reason(int signal, const DensitySummary& summary) {
-  if (signal == 0) return "reached the end time";
-  return fmt::format("interrupted by {} after {} of {} outputs", signal_name(signal), summary.outputs_done, summary.outputs);
-}
-
-Json to_json(const DensitySummary& s) {
-  Json json;
-  json["propagator"] = s.propagator;
-  json["propagator_report"] = s.report;
-  json["outputs"] = s.outputs_done;
-  json["time"] = s.last_time;
-  for (const auto& [name, value] : s.last) {
-    json[name] = value.first;
-    json[name + "_error"] = value.second; // null where there is none
+/// "12 of 101 outputs", of the section that was not finished.
+std::string progress_of(const Sections& sections, bool named) {
+  for (const auto& section : sections) {
+    const auto [outputs, all] = section->done();
+    if (outputs < all || all == 0) return fmt::format("{} of {} outputs{}", outputs, all, named ? " of " + section->name() : "");
   }
-  if (s.gap) json["spectral_gap"] = *s.gap;
-  if (s.order) json["grid_halving_order"] = *s.order;
-  json["entropy_production"] = s.entropy_production;
-  json["warnings"] = s.warnings;
-  return json;
+  return "all outputs";
 }
 
-/// "0.014715(23)" is for papers; here both numbers in full.
-std::string with_error(const std::pair<double, double>& value) {
-  return std::isnan(value.second) ? fmt::format("{:.10g}", value.first) : fmt::format("{:<14.10g} +- {:.1e}", value.first, value.second);
+bool wrote_nothing(const Sections& sections) {
+  return std::all_of(sections.begin(), sections.end(), [](const auto& section) { return section->done().outputs == 0; });
 }
 
-void say(const DensitySummary& s, const std::string& path, double seconds, int verbosity) {
+/// Returns the signal that interrupted, or 0.
+int compute(const Sections& sections, record::ResultFile& file) {
+  try {
+    for (const auto& section : sections) section->compute(file);
+  } catch (const Interrupted& interrupted) {
+    return interrupted.signal;
+  } catch (const NumericalFailure& failure) {
+    file.attribute("stop_reason", fmt::format("failed: {}", failure.what()));
+    file.flush();
+    throw;
+  }
+  return 0;
+}
+
+/// What to do with a file that an interrupt has cut short; false: it is closed, and nothing more is to be said.
+bool keeps_interrupted(const Sections& sections, record::ResultFile& file, const std::filesystem::path& out, int signal, const std::string& reason) {
+  if (wrote_nothing(sections)) { // nothing to keep, and an older result must not give way to nothing
+    file.discard();
+    throw Interrupted{signal};
+  }
+  std::error_code none;
+  if (!std::filesystem::exists(out, none)) return true;
+  file.attribute("stop_reason", reason); // an older result, complete, stays
+  file.flush();
+  fmt::print(stderr, "{}; they are in {}.part, the older {} stays\n", reason, out.string(), out.string());
+  return false;
+}
+
+void say(const Sections& sections, const std::string& path, double seconds, int verbosity) {
   if (verbosity == 0) return;
-  fmt::print(stderr, "fokker_planck at t = {:g}\n", s.last_time);
-  for (const char* name : {"kl", "free_energy", "mean_potential", "entropy", "fisher_information", "dissipation", "wasserstein_2", "mass"})
-    if (const auto it = s.last.find(name); it != s.last.end()) fmt::print(stderr, "  {:<20} {}\n", name, with_error(it->second));
-  if (s.gap) fmt::print(stderr, "  {:<20} {:.8g}{}\n", "leading eigenvalue", (*s.gap)[0], (*s.gap)[1] != 0 ? fmt::format(" +- {:.8g} i", (*s.gap)[1]) : "");
-  if (s.entropy_production != 0) fmt::print(stderr, "  {:<20} {:.10g}\n", "entropy production", s.entropy_production);
-  if (verbosity > 1) {
-    fmt::print(stderr, "  {} ({})\n  {}\n", s.propagator, s.report, s.reason);
-    if (s.order) fmt::print(stderr, "  order of grid halving {:.3f}\n", *s.order);
+  for (const auto& section : sections) {
+    fmt::print(stderr, "{}", section->words(verbosity));
+    for (const std::string& warning : section->warnings()) fmt::print(stderr, "warning: {}\n", warning);
   }
-  for (const std::string& warning : s.warnings) fmt::print(stderr, "warning: {}\n", warning);
   fmt::print(stderr, "wrote {} in {:.2f} s\n", path, seconds);
 }
 
@@ -103,44 +114,26 @@ int run_experiment(const RunOptions& options) {
 
   Progress progress(options.verbosity);
   const Model model = build_model(spec);
-  FokkerPlanckSection section(spec, model, progress);
-  section.prepare();
+  const Sections sections = make_sections(spec, model, progress);
+  for (const auto& section : sections) section->prepare();
 
   record::ResultFile file(out, record_options);
   write_root(file, spec, options);
-  DensitySummary summary;
-  int signal = 0;
-  try {
-    section.compute(file, summary);
-  } catch (const Interrupted& interrupted) {
-    signal = interrupted.signal;
-  } catch (const NumericalFailure& failure) {
-    file.attribute("stop_reason", fmt::format("failed: {}", failure.what()));
-    file.flush();
-    throw;
-  }
+  const int signal = compute(sections, file);
   progress.clear();
-  std::error_code none;
-  if (signal && summary.outputs_done > 0 && std::filesystem::exists(out, none)) { // an older result, complete, stays
-    file.attribute("stop_reason", stop_reason(signal, summary));
-    file.flush();
-    fmt::print(stderr, "{}; they are in {}.part, the older {} stays\n", stop_reason(signal, summary), out.string(), out.string());
-    return 128 + signal;
-  }
-  if (signal && summary.outputs_done == 0) { // nothing to keep, and an older result must not give way to nothing
-    file.discard();
-    throw Interrupted{signal};
-  }
+  const std::string done = progress_of(sections, sections.size() > 1);
+  const std::string reason = signal ? fmt::format("interrupted by {} after {}", signal_name(signal), done) : "reached the end time";
+  if (signal && !keeps_interrupted(sections, file, out, signal, reason)) return 128 + signal;
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  file.attribute("stop_reason", stop_reason(signal, summary));
+  file.attribute("stop_reason", reason);
   file.attribute("wall_seconds", seconds);
   file.finish();
   if (options.verbosity > 1) fmt::print(stderr, "{}", progress.phases());
-  if (signal)
-    fmt::print(stderr, "interrupted by {}: {} holds the first {} of {} outputs\n", signal_name(signal), out.string(), summary.outputs_done, summary.outputs);
-  else say(summary, out.string(), seconds, options.verbosity);
+  if (signal) fmt::print(stderr, "interrupted by {}: {} holds the first {}\n", signal_name(signal), out.string(), done);
+  else say(sections, out.string(), seconds, options.verbosity);
   if (options.json) {
-    Json json{{"file", out.string()}, {"wall_seconds", seconds}, {"interrupted", signal != 0}, {"fokker_planck", to_json(summary)}};
+    Json json{{"file", out.string()}, {"wall_seconds", seconds}, {"interrupted", signal != 0}};
+    for (const auto& section : sections) json[section->name()] = section->json();
     print_line(to_text(json));
   } else {
     print_line(out.string());
@@ -151,25 +144,22 @@ int run_experiment(const RunOptions& options) {
 void check_experiment(const RunOptions& options) {
   const input::Spec spec = input::read(options.file, options.overrides);
   const Model model = build_model(spec);
-  const Grid grid = build_grid(*spec.fokker_planck);
-  const CostEstimate cost = estimate_cost(spec, model, grid);
-  // The box is looked at on a grid of at most some 60 000 cells: cheap, and finds what is not finite there.
-  Grid probe = grid;
-  while (probe.size() > 60'000) probe = probe.coarsened();
-  const InitialDensity initial(spec, halvings(grid).back());
-  const DensityRun run(spec, model, probe);
-  (void)run.choose(initial, spec.time.at);
-  if (options.json) {
-    Json json{{"file", options.file}, {"valid", true}, {"equation", model.description()}, {"cells", grid.size()},
-              {"reversible", run.generator().reversible()}, {"memory_bytes", cost.bytes}, {"seconds", cost.seconds},
-              {"resolved", Json::parse(input::resolved_json(spec))}};
-    print_line(to_text(json));
-    return;
+  Progress progress(0);
+  std::string words = fmt::format("{}: valid\n{}\n", options.file, model.description());
+  Json json{{"file", options.file}, {"valid", true}, {"equation", model.description()}};
+  double bytes = 0, seconds = 0;
+  for (const auto& section : make_sections(spec, model, progress)) {
+    const Section::Outlook outlook = section->check();
+    json.update(outlook.json);
+    words += outlook.words;
+    bytes = std::max(bytes, outlook.bytes);
+    seconds += outlook.seconds;
   }
-  fmt::print("{}: valid\n{}\n", options.file, model.description());
-  fmt::print("  {} detailed balance\n", run.generator().reversible() ? "with" : "without");
-  fmt::print("  {} cells, {} outputs to t = {:g}\n  about {:.2g} MB and {:.2g} s, error bars included\n", grid.size(), spec.time.at.size(),
-             spec.time.end, cost.bytes / 1e6, cost.seconds);
+  json["memory_bytes"] = bytes;
+  json["seconds"] = seconds;
+  json["resolved"] = Json::parse(input::resolved_json(spec));
+  if (options.json) print_line(to_text(json));
+  else fmt::print("{}", words);
 }
 
 } // namespace driftwell::run

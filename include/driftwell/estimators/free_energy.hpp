@@ -20,8 +20,8 @@ struct FreeEnergy {
   double bias = 0;            ///< estimate of the bias of free_energy: -T times that of the entropy (0 where that is subtracted)
 };
 
-/// `potential`: Phi of all n particles (values_on gives it). std::invalid_argument for another length than the entropy's
-/// count or temperature <= 0; NumericalFailure for values that are not finite.
+/// `potential`: Phi of all n particles (values_on gives it), of which the first entropy.count are the cloud of the entropy.
+/// std::invalid_argument for fewer than entropy.count or temperature <= 0; NumericalFailure for values that are not finite.
 [[nodiscard]] FreeEnergy free_energy(std::span<const double> potential, const NeighbourEntropy& entropy, double temperature,
                                      std::optional<double> log_partition = {});
 
