@@ -118,12 +118,13 @@ constexpr std::array<KeySchema, 10> fokker_planck_keys{{
     {"wasserstein", "true or false", "false", "Wasserstein-2 distance of the kept densities to the steady state in two dimensions."},
 }};
 
-constexpr std::array<KeySchema, 14> langevin_keys{{
+constexpr std::array<KeySchema, 15> langevin_keys{{
     {"particles", "an integer from 2 to 2000000000", "10000", "Number of particles."},
     {"dt", "a number > 0", "required", "Longest step in time; shortened so that steps end at the outputs."},
     {"stepper", "the name of a stepper, or \"auto\"", "\"auto\"", "How a particle is advanced by a step."},
     {"seed", "an integer >= 0", "1", "Names the noise: same seed, same bits."},
     {"snapshots", "an integer from 0 to 1000000", "2", "Number of clouds kept, spread evenly over the outputs."},
+    {"checkpoint_seconds", "a number >= 0", "30", "Time between two checkpoints, for --resume; 0: only on a signal."},
     {"kept", "an integer from 1 to 2000000000", "10000", "Particles kept of each cloud."},
     {"lower", "a number, or a list of numbers, one for each variable", "of [fokker_planck]", "Lower corner of the walls."},
     {"upper", "a number, or a list of numbers, one for each variable", "of [fokker_planck]", "Upper corner of the walls."},

@@ -10,7 +10,8 @@
 
 namespace driftwell::run {
 
-std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, const Model& model, Progress& progress) {
+std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& context) {
+  const auto& [spec, model, progress, out, resume] = context;
   std::vector<std::unique_ptr<Section>> sections;
   if (spec.fokker_planck && spec.model.friction)
     throw invalid(spec.model.friction->origin, "[fokker_planck] cannot solve the underdamped equation yet", {"no 'friction' beside [fokker_planck]", {}, {}});
@@ -21,7 +22,7 @@ std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, con
     sections.push_back(std::move(section));
   }
   if (spec.langevin) {
-    auto section = std::make_unique<LangevinSection>(spec, model, density, progress);
+    auto section = std::make_unique<LangevinSection>(context, density);
     const LangevinSection& cloud = *section;
     sections.push_back(std::move(section));
     if (density) sections.push_back(std::make_unique<ComparisonSection>(spec, *density, cloud));

@@ -137,6 +137,7 @@ struct LangevinSpec {
   Setting<std::int64_t> seed;           ///< >= 0
   Setting<std::int64_t> snapshots;      ///< number of clouds kept
   Setting<std::int64_t> kept;           ///< particles kept of each
+  Setting<double> checkpoint_seconds;   ///< between two checkpoints; 0: none but on a signal
   std::optional<BoxSpec> walls;         ///< none: those of [fokker_planck], or none at all
   std::optional<Text> target;           ///< first-passage times into the set where this is > 0
   std::optional<Setting<double>> log_partition; ///< log Z of exp(-f/T), where the user knows it
