@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <vector>
@@ -39,6 +40,7 @@ void line(std::size_t dimension, std::size_t n, std::size_t queries, bool bias) 
   const double exact = static_cast<double>(dimension) / 2 * std::log(2 * M_PI * M_E);
   fmt::print("{:>4} {:>9} {:>9} {:>9.3f} {:>10.5f} {:>10.5f} {:>10.5f} {:>10.5f}\n", dimension, n, queries ? queries : n, seconds, e.entropy.value,
              e.entropy.value - exact, e.entropy.standard_error, e.bias.value);
+  std::fflush(stdout);
 }
 
 } // namespace

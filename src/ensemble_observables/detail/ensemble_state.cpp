@@ -85,9 +85,10 @@ const estimators::NeighbourEntropy& EnsembleState::entropy() const {
   if (!entropy_) {
     estimators::NeighbourOptions options;
     options.period = reference.period;
-    const std::size_t cloud = std::min(n, reference.neighbour_particles);
-    options.reduce_bias = cloud > 5 * options.k;
-    entropy_ = estimators::neighbour_entropy(columns, cloud, options);
+    // Asked at some particles, with all as neighbours: the others lend their potential as control variate.
+    options.queries = std::min(n, reference.neighbour_particles);
+    options.subtract_bias = true;
+    entropy_ = estimators::neighbour_entropy(columns, n, options);
   }
   return *entropy_;
 }
