@@ -51,10 +51,12 @@ int main(int argc, char** argv) {
   fmt::print("threads {}\n", omp_get_max_threads());
 #endif
   fmt::print("{:>4} {:>9} {:>9} {:>9} {:>10} {:>10} {:>10} {:>10}\n", "d", "n", "queries", "seconds", "entropy", "error", "std error", "bias said");
-  for (const std::size_t d : {1u, 2u, 3u, 5u, 10u}) {
+  for (const std::size_t d : {1u, 2u, 3u, 5u}) {
     line(d, n, 0, false);
     line(d, n, n / 20, false);
     line(d, n, n / 20, true);
   }
-  line(20, n, n / 100, true);
+  line(10, n, n / 100, false); // the whole cloud: minutes
+  line(10, n, n / 20, true);
+  line(20, n, n / 100, false);
 }
