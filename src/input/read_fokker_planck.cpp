@@ -99,7 +99,7 @@ void read_wasserstein(const Table& table, std::size_t dimension, FokkerPlanckSpe
 
 FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension) {
   const Table table(section, "fokker_planck", origin);
-  if (dimension > 3)
+  if (dimension > 6)
     throw invalid(origin,
                   "a density on a grid is possible in 1 to 3 dimensions; the model has " + std::to_string(dimension));
   FokkerPlanckSpec spec;

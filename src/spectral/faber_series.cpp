@@ -26,7 +26,7 @@ double norm(const VectorXd& v) {
 void accumulate(const std::vector<std::vector<double>>& c, std::size_t first, std::size_t terms, const std::array<VectorXd, batch + 2>& F,
                 const std::array<std::size_t, batch>& which, std::vector<VectorXd>& out) {
   const Index n = out[0].size();
-#pragma omp parallel for schedule(static) if (n * static_cast<Index>(out.size()) > 60000)
+#pragma omp parallel for schedule(static) if (n * static_cast<Index>(out.size()) > 1000000)
   for (Index start = 0; start < n; start += strip) {
     const Index end = std::min(n, start + strip);
     for (std::size_t i = 0; i < out.size(); ++i) {

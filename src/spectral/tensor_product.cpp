@@ -12,7 +12,7 @@ namespace driftwell {
 namespace {
 
 constexpr std::size_t lanes = 16;             ///< columns of the tensor worked on together
-constexpr std::size_t parallel_from = 60'000; ///< multiplications below which threads cost more than they help
+constexpr std::size_t parallel_from = 2'000'000; ///< multiplications below which threads cost more than they help
 
 using Lanes = double __attribute__((vector_size(64)));
 
@@ -52,7 +52,7 @@ AxisMatrix::AxisMatrix(const Eigen::MatrixXd& matrix, std::size_t before, std::s
 
 template <bool add> void AxisMatrix::run(const double* x, double* y) const {
   const std::size_t columns = before_ * after_, chunks = (columns + lanes - 1) / lanes;
-#pragma omp parallel if (columns * n_ * n_ > parallel_from)
+#pragma omp parallel if (columns * n_ > parallel_from / n_)
   {
     std::vector<double> buffer(2 * n_ * lanes + 8);
     double* in = buffer.data() + (8 - reinterpret_cast<std::uintptr_t>(buffer.data()) / 8 % 8) % 8;
