@@ -1,6 +1,7 @@
 // Which sections there are, in the order in which they are computed.
 #include "fokker_planck.hpp"
 #include "section.hpp"
+#include "spectral_section.hpp"
 
 #include <fmt/format.h>
 
@@ -10,7 +11,8 @@ namespace driftwell::run {
 
 std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, const Model& model, Progress& progress) {
   std::vector<std::unique_ptr<Section>> sections;
-  if (spec.fokker_planck) sections.push_back(std::make_unique<FokkerPlanckSection>(spec, model, progress));
+  if (spec.fokker_planck && spec.fokker_planck->propagator.value == "spectral") sections.push_back(std::make_unique<SpectralSection>(spec, model, progress));
+  else if (spec.fokker_planck) sections.push_back(std::make_unique<FokkerPlanckSection>(spec, model, progress));
   return sections;
 }
 

@@ -1,6 +1,7 @@
 #include "driftwell/spectral/spectral_operator.hpp"
 
 #include "axis_means.hpp"
+#include "circulation_check.hpp"
 #include "driftwell/core/reduce.hpp"
 
 #include <Eigen/Eigenvalues>
@@ -74,6 +75,7 @@ SpectralOperator::SpectralOperator(const Model& model, const Grid& box)
   sample(model, slope, curvature);
   check_finite(model, slope, curvature);
   normalise();
+  if (!reversible()) check_circulation(model, grid_, slope, circulation_, log_p_, theta_);
   diagonal_ = VectorXd::Zero(static_cast<Index>(size()));
   for (std::size_t a = 0; a < grid_.dimension(); ++a) add_axis(a, slope[a], curvature[a]);
   bound_diagonal();

@@ -13,9 +13,10 @@ ROOMS = {
     "stationary":  "generator grid core",
     "propagators": "generator stationary grid core",
     "observables": "generator stationary grid core",
+    "spectral":    "model grid expression core",
     "record":      "core",
     "input":       "core",
-    "run":         "record input observables propagators stationary generator grid potentials model expression core",
+    "run":         "record input spectral observables propagators stationary generator grid potentials model expression core",
     "report":      "record",
     "app":         "run report core",
 }
@@ -29,7 +30,7 @@ LIBRARIES = {
 }
 
 SHELVES = ("potentials", "propagators", "observables")
-NO_FILE = {"propagators": {"auto"}}  # names that choose among the files
+NO_FILE = {"propagators": {"auto", "spectral"}}  # a choice among the files; a room of its own
 GENERATED = {"provenance_build.hpp": "core"}
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION, LINES_OF_MAIN = 400, 80, 149
 SOURCES = (".cpp", ".hpp", ".h", ".hpp.in")

@@ -27,7 +27,7 @@ namespace driftwell {
 /// A model or a box that the spectral method does not solve: what was found, and what to do instead.
 class NotSpectral : public std::runtime_error {
 public:
-  enum class Part { model, boundary, potential, force, circulation, diffusion, cells };
+  enum class Part { model, boundary, potential, force, circulation, diffusion, cells, initial };
   NotSpectral(Part part, const std::string& found, std::string advice) : std::runtime_error(found), part(part), advice(std::move(advice)) {}
   Part part;
   std::string advice;
