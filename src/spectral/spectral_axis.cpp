@@ -15,7 +15,7 @@ using std::numbers::pi;
 
 /// The map asin(alpha xi) has its singularities where an expansion of n terms has fallen to this; they sit just outside the
 /// walls, and count with the size of the solution there.
-constexpr double map_accuracy = 1e-9;
+constexpr double map_accuracy = 1e-7;
 
 /// Legendre polynomial P_n and its derivative at x.
 std::array<double, 2> legendre(std::size_t n, double x) {
