@@ -140,7 +140,9 @@ double SpectralDensity::entropy_production() const {
 SpectralReport SpectralDensity::evolve(const InitialDensity& initial, const std::vector<double>& times, const Frame& frame) const {
   const auto observables = nodal_observables(grid());
   const double memory = std::min(4e8, available_memory() / 3);
-  return evolve_spectral(operator_, initial.on(grid(), steady_), times, spec_.fokker_planck->tolerance.value, memory,
+  double lost = 0;
+  const VectorXd start = limited_start(operator_, initial.on(grid(), steady_), lost);
+  return evolve_spectral(operator_, start, times, spec_.fokker_planck->tolerance.value, memory,
                          [&](std::size_t index, const VectorXd& p) {
                            const DensityState state(*this, steady_, operator_.potential(), p);
                            std::map<std::string, std::vector<double>> values;

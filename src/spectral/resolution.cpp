@@ -13,7 +13,10 @@ constexpr double least_resolved = 1e-3;  ///< of sqrt(rho_ss): numbers of a dens
 constexpr double kink = 0.03;            ///< coefficients like k^-5 fall by this from 7/16 to 7/8 of them
 constexpr double rounding = 1e-10;       ///< below, the fall ends in rounding
 constexpr double least_start = 0.03;     ///< what is not resolved of a start dies out first
-constexpr double largest_start = 1e6;    ///< 2-norm of rho / sqrt(rho_ss): times 1e-16 it is the noise of the result
+constexpr double largest_start = 1e4;    ///< 2-norm of rho / sqrt(rho_ss): times 1e-16 it is the noise of the result
+constexpr double harmless_start = 100;   ///< nothing is cut off below
+constexpr double free_to_cut = 1e-11;    ///< of a start: the smaller its norm, the better the rest is resolved
+constexpr double most_cut_off = 1e-9;    ///< of a start, by the limit on it
 
 std::string digits(double value) {
   char text[32];
@@ -38,12 +41,35 @@ void check_steady_state_resolved(const SpectralOperator& L, const std::vector<st
   }
 }
 
+Eigen::VectorXd limited_start(const SpectralOperator& L, const Eigen::VectorXd& p, double& lost) {
+  const Eigen::VectorXd& s = L.root();
+  const Eigen::ArrayXd log_ratio = p.array().max(1e-307).log() - L.log_p().array();
+  const auto limited = [&](double limit) -> Eigen::VectorXd { // r -> r / (1 + (r / R)^4)^(1/4)
+    return p.array() * (1 + (4 * (log_ratio - limit)).min(600.0).exp()).pow(-0.25);
+  };
+  lost = 0;
+  if (p.cwiseQuotient(s).norm() < harmless_start) return p;
+  const auto search = [](const auto& too_high) {
+    double low = 0, high = 1500; // log R
+    for (int step = 0; step < 40; ++step) (too_high((low + high) / 2) ? high : low) = (low + high) / 2;
+    return low;
+  };
+  const auto missing = [&](double limit) { return 1 - limited(limit).sum() / p.sum(); };
+  double limit = search([&](double r) { return missing(r) < free_to_cut; });
+  if (!(limited(limit).cwiseQuotient(s).norm() < largest_start))
+    limit = search([&](double r) { return !(limited(r).cwiseQuotient(s).norm() < largest_start); });
+  const Eigen::VectorXd result = limited(limit);
+  lost = missing(limit);
+  return result / result.sum();
+}
+
 void check_start_resolved(const SpectralOperator& L, const Eigen::VectorXd& p, const std::vector<std::string>& names) {
-  const Eigen::VectorXd u = p.cwiseQuotient(L.root());
-  const double norm = u.norm();
-  if (!(norm < largest_start))
-    throw NotSpectral(Part::initial, "the initial law is so much wider than the steady state (or so far out) that its chi^2 is " + digits(norm * norm) + ": rounding would swamp the result",
-                      "a narrower or nearer initial law, a smaller box, or propagator = \"auto\"");
+  double lost = 0;
+  const Eigen::VectorXd u = limited_start(L, p, lost).cwiseQuotient(L.root());
+  if (!(lost < most_cut_off))
+    throw NotSpectral(Part::initial, "the initial law is so much wider than the steady state, or so far out, that rounding would swamp the result: " + digits(lost) +
+                          " of it lies where the steady state has next to nothing",
+                      "a narrower or nearer initial law, or propagator = \"auto\"");
   for (std::size_t a = 0; a < names.size(); ++a)
     if (const double end = L.decay(u, a).end; end > least_start)
       throw NotSpectral(Part::initial, "the initial law is not resolved: its coefficients on the " + std::to_string(L.grid().axis(a).cells) + " points of " + names[a] +

@@ -19,6 +19,7 @@ constexpr double map_accuracy = 1e-7;
 
 /// Legendre polynomial P_n and its derivative at x.
 std::array<double, 2> legendre(std::size_t n, double x) {
+  if (n == 0) return {1, 0};
   double before = 1, here = x;
   for (std::size_t k = 2; k <= n; ++k) {
     const double next = ((2 * static_cast<double>(k) - 1) * x * here - (static_cast<double>(k) - 1) * before) / static_cast<double>(k);

@@ -15,7 +15,8 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double longest_series = 3000; ///< products; afterwards what is left of the distance is taken as the new unit
+constexpr double longest_series = 3000; ///< products
+constexpr double headroom = 1e-6;       ///< what is left of the distance becomes the new unit when it has fallen so far
 
 double dot(const VectorXd& a, const VectorXd& b) {
   return deterministic_sum(static_cast<std::size_t>(a.size()), [&](std::size_t k) { return a[static_cast<Index>(k)] * b[static_cast<Index>(k)]; });
@@ -49,32 +50,36 @@ FaberReport series(const LinearMap& map, Ellipse& ellipse, const VectorXd& u, co
 SpectralReport evolve_spectral(const SpectralOperator& L, const VectorXd& initial, const std::vector<double>& times, double tolerance,
                                double memory, const SpectralObserve& observe) {
   const VectorXd& s = L.root();
-  const double eps = std::clamp(1e-3 * tolerance, 1e-15, 1e-8), digits = std::log(4 / eps);
+  const double eps = std::clamp(headroom * tolerance, 1e-16, 1e-8), digits = std::log(4 / eps);
   const LinearMap map{L.size(), [&](const double* u, double* y) { L.apply(u, y); }};
   Ellipse ellipse{L.decay_bound(), L.rotation_bound()};
   const auto project = [&](VectorXd& w) { w -= dot(s, w) / dot(s, s) * s; }; // what is left of the mass by rounding
   VectorXd w = initial.cwiseQuotient(s) - s;
   project(w);
   const auto most = static_cast<std::size_t>(std::max(1.0, memory / (8.0 * static_cast<double>(L.size()))));
+  const auto length = [](const VectorXd& v) { return std::sqrt(dot(v, v)); };
   std::size_t products = 0, done = 0;
   double from = 0, growth = 0;
   while (done < times.size()) {
-    const std::size_t count = together(times, done, from, ellipse, digits, most);
+    std::size_t count = together(times, done, from, ellipse, digits, most);
     std::vector<double> spans;
     for (std::size_t i = 0; i < count; ++i) spans.push_back(times[done + i] - from);
     std::vector<VectorXd> out;
     const FaberReport report = series(map, ellipse, w, spans, eps, out);
     products += report.products;
     growth = std::max(growth, report.growth);
+    const double unit = headroom * length(w);
     for (std::size_t i = 0; i < count; ++i) {
       project(out[i]);
+      if (i > 0 && length(out[i]) < unit) count = i; // from the last good one on, again
+      if (i == count) break;
       observe(done + i, (out[i] + s).cwiseProduct(s));
     }
-    w = out.back();
+    w = out[count - 1];
     from = times[done + count - 1];
     done += count;
   }
-  const double error = eps * std::max(1.0, growth) * 10;
+  const double error = std::max(eps / headroom, 1e-12) * std::max(1.0, growth);
   return {error, std::to_string(products) + (ellipse.b > 0 ? " products of a Faber series" : " products of a Chebyshev series")};
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 Problem quartic(double T) {
   return {fmt::format("variables = [\"x\"]\npotential = \"(x^2-1)^2/4\"\ntemperature = {}", T), "gaussian = { mean = [-0.8], std = 0.2 }", "end = 1\nat = [1]",
-          T < 0.2 ? "lower = [-2.5]\nupper = [2.5]" : "lower = [-4]\nupper = [4]"};
+          T < 0.2 ? "lower = [-2.5]\nupper = [2.5]" : "lower = [-3.4]\nupper = [3.4]"};
 }
 
 } // namespace
@@ -27,7 +27,7 @@ TEST_CASE("KL of the quartic double well at three temperatures") {
 TEST_CASE("the error falls exponentially with the points") {
   const double exact = 0.240562761794;
   std::vector<double> error;
-  for (const char* n : {"32", "48", "64"}) error.push_back(std::abs(SpectralRun(quartic(0.5), n, false).at("kl", 1) - exact));
+  for (const char* n : {"28", "42", "56"}) error.push_back(std::abs(SpectralRun(quartic(0.5), n, false).at("kl", 1) - exact));
   CAPTURE(error[0], error[1], error[2]);
   // Any fixed order p would gain 1.5^p and then 1.33^p: order 10 gives 58 and 18.
   CHECK(error[1] < error[0] / 58);
@@ -56,11 +56,11 @@ TEST_CASE("Ornstein-Uhlenbeck: every series in closed form") {
 
 TEST_CASE("late times decay at the gap of the double well, by many orders") {
   Problem problem = quartic(1);
-  problem.time = "end = 30\nat = [8, 10, 28, 30]";
+  problem.time = "end = 24\nat = [8, 10, 22, 24]";
   const SpectralRun run(problem, "72");
   CHECK(std::abs(std::log(run.at("kl", 1) / run.at("kl", 2)) / 4 - 0.7920884265794527) < 1e-6);
-  CHECK(std::abs(std::log(run.at("kl", 3) / run.at("kl", 4)) / 4 - 0.7920884265794527) < 1e-8);
-  CHECK(run.at("kl", 4) < 1e-20);
+  CHECK(std::abs(std::log(run.at("kl", 3) / run.at("kl", 4)) / 4 - 0.7920884265794527) < 1e-6);
+  CHECK(run.at("kl", 4) < 1e-16);
 }
 
 TEST_CASE("diffusion on a circle is a wrapped Gaussian, for even and odd numbers of points") {
@@ -92,19 +92,19 @@ TEST_CASE("walls in the middle of the density: drift and diffusion in a box, by 
   for (std::size_t i = 1; i < 4; ++i) CHECK(std::abs(run.at("kl", i) - volumes.values.at("kl")[i].extrapolated) < 1e-9);
 }
 
-TEST_CASE("a separable problem in four dimensions is a sum of four in one") {
-  const Problem four{"variables = [\"x\", \"y\", \"z\", \"w\"]\npotential = \"(x^2-1)^2/4 + y^2/2 + z^2 + (w^2-1)^2/4\"\ntemperature = 1",
-                     "gaussian = { mean = [-0.5, 0.5, 0.2, 0.8], std = 0.6 }", "end = 1\nat = [0.3, 1]", "lower = -3.2\nupper = 3.2"};
-  const SpectralRun run(four, "24", false);
-  const char* potentials[] = {"(x^2-1)^2/4", "x^2/2", "x^2", "(x^2-1)^2/4"};
-  const double means[] = {-0.5, 0.5, 0.2, 0.8};
+TEST_CASE("a separable problem in three dimensions is a sum of three in one") {
+  const Problem three{"variables = [\"x\", \"y\", \"z\"]\npotential = \"(x^2-1)^2/4 + y^2/2 + z^2\"\ntemperature = 1",
+                     "gaussian = { mean = [-0.5, 0.5, 0.2], std = 0.6 }", "end = 1\nat = [0.3, 1]", "lower = -3.2\nupper = 3.2"};
+  const SpectralRun run(three, "36");
+  const char* potentials[] = {"(x^2-1)^2/4", "x^2/2", "x^2"};
+  const double means[] = {-0.5, 0.5, 0.2};
   for (std::size_t i = 0; i < 3; ++i) {
     double sum = 0;
-    for (int a = 0; a < 4; ++a) {
+    for (int a = 0; a < 3; ++a) {
       const Problem one{fmt::format("variables = [\"x\"]\npotential = \"{}\"\ntemperature = 1", potentials[a]), fmt::format("gaussian = {{ mean = [{}], std = 0.6 }}", means[a]),
-                        four.time, "lower = -3.2\nupper = 3.2"};
-      sum += SpectralRun(one, "24", false).at("kl", i);
+                        three.time, "lower = -3.2\nupper = 3.2"};
+      sum += SpectralRun(one, "36").at("kl", i);
     }
-    CHECK(run.at("kl", i) == Approx(sum).epsilon(1e-9));
+    CHECK(run.at("kl", i) == Approx(sum).epsilon(1e-8));
   }
 }
