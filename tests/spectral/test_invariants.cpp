@@ -69,7 +69,7 @@ TEST_CASE("agreement with extrapolated Markov chains, coupled and circulating") 
       for (std::size_t i = 1; i < 3; ++i) {
         const run::Richardson& value = volumes.values.at(name)[i];
         CAPTURE(seed, name, i, value.error, run.at(name, i), value.extrapolated);
-        CHECK(std::abs(run.at(name, i) - value.extrapolated) < 0.05 * value.error + 1e-8);
+        CHECK(std::abs(run.at(name, i) - value.extrapolated) < 0.1 * value.error + 1e-8);
       }
   }
 }
@@ -89,7 +89,7 @@ TEST_CASE("Example 19: entropy production, and the same KL as the chain") {
 
 TEST_CASE("same bits for one and two threads") {
   const Problem problem{"variables = [\"x\", \"y\", \"z\"]\npotential = \"(x^2-1)^2/4 + y^2/2 + z^2/2 + 0.3*x*y + 0.2*y*z\"\ncirculation = [[\"0\", \"0.3\", \"0\"], [\"-0.3\", \"0\", \"0\"], [\"0\", \"0\", \"0\"]]\ntemperature = 0.8",
-                        "gaussian = { mean = [-0.5, 0.3, 0], std = 0.6 }", "end = 0.02\nat = [0.02]", "lower = [-3.4, -9, -9]\nupper = [3.4, 9, 9]"};
+                        "gaussian = { mean = [-0.5, 0.3, 0], std = 0.6 }", "end = 0.005\nat = [0.005]", "lower = [-3.4, -9, -9]\nupper = [3.4, 9, 9]"};
   const int before = omp_get_max_threads();
   omp_set_num_threads(1);
   const SpectralRun one(problem, "40", false);
