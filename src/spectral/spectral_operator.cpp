@@ -207,6 +207,12 @@ void SpectralOperator::bound_rotation() {
 }
 
 void SpectralOperator::apply(const double* u, double* y) const {
+  apply_decay(u, y);
+  if (!reversible()) apply_circulation(u, y);
+}
+
+/// y = -S u
+void SpectralOperator::apply_decay(const double* u, double* y) const {
   decay_[0].multiply(u, y);
   for (std::size_t a = 1; a < decay_.size(); ++a) decay_[a].multiply_add(u, y);
   if (diagonal_.size() > 0) {
@@ -215,7 +221,6 @@ void SpectralOperator::apply(const double* u, double* y) const {
 #pragma omp parallel for schedule(static) if (size() > parallel_from)
     for (Index k = 0; k < n; ++k) y[k] += v[k] * u[k];
   }
-  if (!reversible()) apply_circulation(u, y);
 }
 
 /// y += C u
@@ -237,7 +242,7 @@ void SpectralOperator::apply_circulation(const double* u, double* y) const {
 
 double SpectralOperator::energy(const VectorXd& u) const {
   work_2_.resize(u.size());
-  apply(u.data(), work_2_.data()); // C is antisymmetric and drops out
+  apply_decay(u.data(), work_2_.data()); // C is antisymmetric and drops out
   return -dot(u, work_2_);
 }
 

@@ -78,6 +78,7 @@ private:
   void add_axis(std::size_t a, const Eigen::VectorXd& slope, const Eigen::VectorXd& curvature);
   void bound_diagonal();
   void bound_rotation();
+  void apply_decay(const double* u, double* y) const;
   void apply_circulation(const double* u, double* y) const;
   [[nodiscard]] std::size_t before(std::size_t a) const { return grid_.size() / (grid_.axis(a).cells * grid_.stride(a)); }
 
