@@ -41,17 +41,19 @@ void read_wasserstein(const Table& table, std::size_t dimension, FokkerPlanckSpe
 
 FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension) {
   const Table table(section, "fokker_planck", origin);
-  if (dimension > 3)
-    throw invalid(origin,
-                  "a density on a grid is possible in 1 to 3 dimensions; the model has " + std::to_string(dimension));
   FokkerPlanckSpec spec;
+  spec.propagator = {"auto", origin, {}};
+  if (const auto value = table.find("propagator")) spec.propagator = text(*value);
+  const bool spectral = spec.propagator.value == "spectral";
+  if (dimension > (spectral ? 6 : 3))
+    throw invalid(origin,
+                  "a density on a grid is possible in 1 to 3 dimensions; the model has " + std::to_string(dimension),
+                  {{}, {}, {dimension > 6 ? "even the spectral propagator ends at 6" : "propagator = \"spectral\" goes to 6 where the potential is smooth"}});
   spec.origin = origin;
   static_cast<BoxSpec&>(spec) = read_box(table, dimension);
   read_cells(table, dimension, spec);
   if (const auto value = table.find("stretch"))
     for (const Value& map : entries(*value, dimension)) spec.stretch.push_back(expression(map));
-  spec.propagator = {"auto", origin, {}};
-  if (const auto value = table.find("propagator")) spec.propagator = text(*value);
   spec.tolerance = {1e-9, origin, false};
   if (const auto value = table.find("tolerance")) {
     spec.tolerance = {number(*value), value->origin(), true};

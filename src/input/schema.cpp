@@ -104,7 +104,7 @@ constexpr std::array<KeySchema, 10> fokker_planck_keys{{
     {"lower", "a number, or a list of numbers, one for each variable", "required", "Lower corner of the domain."},
     {"upper", "a number, or a list of numbers, one for each variable", "required",
      "Upper corner of the domain; above lower on every axis."},
-    {"cells", "an integer >= 4, or a list of them, one for each variable", "required", "Cells along each axis."},
+    {"cells", "an integer >= 4, or a list of them, one for each variable", "required", "Cells along each axis; points with propagator = \"spectral\"."},
     {"stretch", "a list of expressions in s, one for each variable", "none",
      "Unequal cells: an increasing map of s in [0, 1] for each axis, scaled to lower and upper."},
     {"boundary",

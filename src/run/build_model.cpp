@@ -160,7 +160,7 @@ void check_propagator(const input::Spec& spec) {
   if (!spec.fokker_planck) return;
   const Text& name = spec.fokker_planck->propagator;
   std::vector<std::string> names = PropagatorCatalogue::names();
-  names.emplace_back("auto");
+  names.insert(names.end(), {"auto", "spectral"});
   if (std::find(names.begin(), names.end(), name.value) == names.end())
     throw invalid(name.origin, fmt::format("unknown propagator \"{}\"", name.value), {list_of(names, "or"), nearest_name(name.value, names), {}});
   if (name.value != "auto" && !build_schedule(spec).constant())

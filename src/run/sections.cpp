@@ -3,6 +3,7 @@
 #include "fokker_planck.hpp"
 #include "langevin.hpp"
 #include "section.hpp"
+#include "spectral_section.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +17,9 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
   if (spec.fokker_planck && spec.model.friction)
     throw invalid(spec.model.friction->origin, "[fokker_planck] cannot solve the underdamped equation yet", {"no 'friction' beside [fokker_planck]", {}, {}});
   const DensityResults* density = nullptr;
-  if (spec.fokker_planck && !model.underdamped()) {
+  if (spec.fokker_planck && spec.fokker_planck->propagator.value == "spectral") {
+    sections.push_back(std::make_unique<SpectralSection>(spec, model, progress));
+  } else if (spec.fokker_planck && !model.underdamped()) {
     auto section = std::make_unique<FokkerPlanckSection>(spec, model, progress);
     density = section.get();
     sections.push_back(std::move(section));
