@@ -13,9 +13,10 @@ ROOMS = {
     "stationary":  "generator grid core",
     "propagators": "generator stationary grid core",
     "observables": "generator stationary grid core",
+    "kinetic":     "model expression core",
     "record":      "core",
     "input":       "core",
-    "run":         "record input observables propagators stationary generator grid potentials model expression core",
+    "run":         "record input kinetic observables propagators stationary generator grid potentials model expression core",
     "report":      "record",
     "app":         "run report core",
 }

@@ -1,0 +1,73 @@
+#include "driftwell/kinetic/kinetic_law.hpp"
+
+#include <cmath>
+
+namespace driftwell::kinetic {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+namespace {
+
+constexpr double least_share = 1e-9; ///< of the maximum of a density, below which it is cut off
+
+/// Coefficients (1/sqrt(n!)) E[He_n(p / sqrt T)] of a normal law of p, n < count: from the generating function
+/// E exp(z p/sqrt T - z^2/2) = exp(z mu + kappa z^2/2), mu = mean/sqrt T, kappa = variance/T - 1.
+VectorXd momentum_coefficients(double mean, double variance, double T, Index count) {
+  const double mu = mean / std::sqrt(T), kappa = variance / T - 1;
+  VectorXd a(count);
+  a[0] = 1;
+  a[1] = mu;
+  for (Index n = 1; n + 1 < count; ++n) {
+    const auto m = static_cast<double>(n);
+    a[n + 1] = (mu * a[n] + kappa * std::sqrt(m) * a[n - 1]) / std::sqrt(m + 1);
+  }
+  return a;
+}
+
+/// c_n(q_i) of a part, added to `c` (node, n).
+void add_part(const PhaseGaussian& part, const PositionBasis& basis, MatrixXd& c) {
+  const Collocation& nodes = basis.collocation();
+  const double variance = part.covariance[0][0], std = std::sqrt(variance), slope = part.covariance[0][1] / variance;
+  const double rest = part.covariance[1][1] - slope * part.covariance[0][1], period = nodes.upper - nodes.lower;
+  const int images = nodes.periodic ? static_cast<int>(std::ceil(8 * std / period)) + 1 : 0;
+  const double turns = nodes.periodic ? std::floor((part.mean[0] - nodes.lower) / period) : 0;
+  for (Index i = 0; i < c.rows(); ++i)
+    for (int image = -images; image <= images; ++image) {
+      const double away = nodes.x[i] + (image + turns) * period * (nodes.periodic ? 1 : 0) - part.mean[0], z = away / std;
+      const double ratio = std::exp(-z * z / 2);
+      if (ratio == 0) continue;
+      const double kept = nodes.periodic ? 1 : 1 / (1 + std::pow(least_share / ratio, 4));
+      const double density = part.weight * kept * ratio / (std * std::sqrt(2 * M_PI));
+      c.row(i) += density * momentum_coefficients(part.mean[1] + slope * away, rest, basis.temperature(), c.cols()).transpose();
+    }
+}
+
+} // namespace
+
+InitialState project(const KineticOperator& L, const PhaseLaw& law) {
+  const PositionBasis& basis = L.basis();
+  const Collocation& nodes = basis.collocation();
+  MatrixXd c = MatrixXd::Zero(nodes.x.size(), L.blocks());
+  double weight = law.steady;
+  for (const PhaseGaussian& part : law.parts) {
+    add_part(part, basis, c);
+    weight += part.weight;
+  }
+  // u = c / s, and its coefficients in the orthonormal functions.
+  const VectorXd over_s = (-basis.log_s().array()).exp();
+  VectorXd u = VectorXd::Zero(L.size());
+  double mass = law.steady;
+  for (Index n = 0; n < L.blocks(); ++n) {
+    const VectorXd a = basis.basis(n % 2 == 1).transpose() * (nodes.w.array() * over_s.array() * c.col(n).array()).matrix();
+    if (n == 0) mass += a[0];
+    u.segment(L.offset(n), L.block_size(n)) = n == 0 ? VectorXd(a.tail(a.size() - 1)) : a;
+  }
+  if (law.steady > 0) u += law.steady * L.steady();
+  u /= mass;
+  const double chi_squared = (u - L.steady()).squaredNorm();
+  return {std::move(u), 1 - mass / weight, chi_squared};
+}
+
+} // namespace driftwell::kinetic
