@@ -3,6 +3,7 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "krylov_space.hpp"
+#include "one_thread.hpp"
 
 #include <unsupported/Eigen/MatrixFunctions>
 
@@ -95,7 +96,7 @@ Window open_window(KrylovSpace& space, const BlockFactor& factor, double tau, do
   while (!space.full() && !space.invariant()) {
     (void)space.extend([&](const VectorXd& v) -> VectorXd { return factor.solve(v) / tau; }); // (1 - tau L)^-1
     const Index m = space.dimension();
-    if (!space.full() && !space.invariant() && (m < 12 || m % 6 != 0)) continue;
+    if (!space.full() && !space.invariant() && (m < 16 || m % 10 != 0)) continue;
     window.small = std::make_unique<SmallProblem>(space, tau);
     const std::vector<double> bounds = window.small->bounds(length);
     if (bounds.back() <= allowed) {
@@ -117,11 +118,14 @@ Window open_window(KrylovSpace& space, const BlockFactor& factor, double tau, do
 KineticReport evolve(const KineticOperator& L, const VectorXd& start, const std::vector<double>& times, double tolerance,
                      const std::function<void(std::size_t, const VectorXd&)>& observe) {
   KineticReport report;
+  const OneThread one;
   Factors factors(L);
   VectorXd u = start;
   double now = 0;
   const double end = times.back();
-  double length = std::exp2(std::floor(std::log2(std::max(end, 1e-300)))) * 2;
+  // Powers of two, so that factors serve again; the first one a few times as long as the start takes to change.
+  const double change = L.apply(start).norm(), guess = change > 0 ? std::min(end, 3 * start.norm() / change) : end;
+  double length = std::exp2(std::ceil(std::log2(std::max(guess, 1e-300))));
   std::size_t next = 0;
   while (next < times.size() && times[next] <= 0) observe(next++, u);
   while (next < times.size()) {

@@ -1,5 +1,8 @@
 #include "driftwell/kinetic/kinetic_law.hpp"
 
+#include <Eigen/QR>
+
+#include <array>
 #include <cmath>
 
 namespace driftwell::kinetic {
@@ -10,7 +13,9 @@ using Eigen::VectorXd;
 
 namespace {
 
-constexpr double least_share = 1e-9; ///< of the maximum of a density, below which it is cut off
+/// How exactly coefficients follow the density: where it falls off more slowly than sqrt(rho_ss), as Gaussians beside a quartic
+/// potential do, its coefficients diverge, and the tail has to give way to something that has small ones.
+constexpr double exactness = 1e-10;
 
 /// Coefficients (1/sqrt(n!)) E[He_n(p / sqrt T)] of a normal law of p, n < count: from the generating function
 /// E exp(z p/sqrt T - z^2/2) = exp(z mu + kappa z^2/2), mu = mean/sqrt T, kappa = variance/T - 1.
@@ -38,8 +43,7 @@ void add_part(const PhaseGaussian& part, const PositionBasis& basis, MatrixXd& c
       const double away = nodes.x[i] + (image + turns) * period * (nodes.periodic ? 1 : 0) - part.mean[0], z = away / std;
       const double ratio = std::exp(-z * z / 2);
       if (ratio == 0) continue;
-      const double kept = nodes.periodic ? 1 : 1 / (1 + std::pow(least_share / ratio, 4));
-      const double density = part.weight * kept * ratio / (std * std::sqrt(2 * M_PI));
+      const double density = part.weight * ratio / (std * std::sqrt(2 * M_PI));
       c.row(i) += density * momentum_coefficients(part.mean[1] + slope * away, rest, basis.temperature(), c.cols()).transpose();
     }
 }
@@ -55,12 +59,21 @@ InitialState project(const KineticOperator& L, const PhaseLaw& law) {
     add_part(part, basis, c);
     weight += part.weight;
   }
-  // u = c / s, and its coefficients in the orthonormal functions.
-  const VectorXd over_s = (-basis.log_s().array()).exp();
+  // Coefficients a of u = c / s by regularised least squares: |s sum_k a_k phi_k - c|^2 + (exactness |a|)^2.
+  const VectorXd root = nodes.w.cwiseSqrt(), root_s = root.array() * basis.log_s().array().exp();
+  std::array<Eigen::HouseholderQR<MatrixXd>, 2> fits;
+  for (const bool odd : {false, true}) {
+    const MatrixXd& functions = basis.basis(odd);
+    MatrixXd system(functions.rows() + functions.cols(), functions.cols());
+    system << root_s.asDiagonal() * functions, exactness * MatrixXd::Identity(functions.cols(), functions.cols());
+    fits[odd].compute(system);
+  }
   VectorXd u = VectorXd::Zero(L.size());
   double mass = law.steady;
   for (Index n = 0; n < L.blocks(); ++n) {
-    const VectorXd a = basis.basis(n % 2 == 1).transpose() * (nodes.w.array() * over_s.array() * c.col(n).array()).matrix();
+    VectorXd right = VectorXd::Zero(c.rows() + fits[n % 2].cols());
+    right.head(c.rows()) = root.cwiseProduct(c.col(n));
+    const VectorXd a = fits[n % 2].solve(right);
     if (n == 0) mass += a[0];
     u.segment(L.offset(n), L.block_size(n)) = n == 0 ? VectorXd(a.tail(a.size() - 1)) : a;
   }

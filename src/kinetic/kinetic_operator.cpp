@@ -3,6 +3,7 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "krylov_space.hpp"
+#include "one_thread.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
@@ -107,6 +108,7 @@ std::vector<std::complex<double>> KineticOperator::eigenvalues(std::size_t count
 }
 
 BlockFactor::BlockFactor(const KineticOperator& L, double alpha) : L_(L), inverse_(static_cast<std::size_t>(L.blocks())) {
+  const OneThread one;
   for (Index n = L.blocks() - 1; n >= 0; --n) {
     poll_interrupt();
     const Index size = L.block_size(n);

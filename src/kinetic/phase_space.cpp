@@ -1,5 +1,7 @@
 #include "driftwell/kinetic/phase_space.hpp"
 
+#include "one_thread.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -22,9 +24,15 @@ double relative_entropy(double x) {
 } // namespace
 
 PhaseSpace::PhaseSpace(const KineticOperator& L) : L_(L), rule_(normal_rule(2 * L.blocks())), steady_(L.steady()) {
+  const OneThread one;
   const PositionBasis& basis = L.basis();
   const double T = basis.temperature();
   const Index H = L.blocks();
+  // Far points have no say: |rho/rho_ss| sqrt(weight) <= the norm of u, so theirs is below 1e-20 of it.
+  std::vector<Index> kept;
+  for (Index j = 0; j < rule_.x.size(); ++j)
+    if (rule_.w[j] > 1e-40) kept.push_back(j);
+  rule_ = {VectorXd(rule_.x(kept)), VectorXd(rule_.w(kept))};
   hermite_ = hermite(rule_.x, H).transpose();
   slope_ = MatrixXd::Zero(H, rule_.x.size());
   for (Index n = 1; n < H; ++n) slope_.row(n) = std::sqrt(static_cast<double>(n) / T) * hermite_.row(n - 1);
@@ -49,6 +57,7 @@ MatrixXd PhaseSpace::coefficients(const VectorXd& u, double mass) const {
 }
 
 std::map<std::string, std::vector<double>> PhaseSpace::observe(const VectorXd& u) const {
+  const OneThread one;
   const PositionBasis& basis = L_.basis();
   const double T = basis.temperature();
   const VectorXd deviation = u - steady_;

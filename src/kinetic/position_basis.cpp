@@ -2,6 +2,8 @@
 
 #include "driftwell/expression/tape.hpp"
 
+#include "one_thread.hpp"
+
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 
@@ -123,6 +125,7 @@ void PositionBasis::sample() {
 }
 
 void PositionBasis::build(bool truncate) {
+  const OneThread one;
   const Index n = nodes_.x.size();
   const VectorXd root = nodes_.w.cwiseSqrt();
   // In orthonormal coordinates, sqrt(w) u: the operator, and the two spaces as columns.

@@ -26,8 +26,7 @@ struct InitialState {
   double chi_squared; ///< int (rho - rho_ss)^2 / exp(-E/T) Z: what rounding is relative to
 };
 
-/// Coefficients of the law. Far out, where a density that falls off more slowly than sqrt(rho_ss) has no coefficients, it is
-/// cut off smoothly below 1e-9 of its maximum.
+/// Coefficients of the law, the density followed to about 1e-10 of its size.
 [[nodiscard]] InitialState project(const KineticOperator& L, const PhaseLaw& law);
 
 } // namespace driftwell::kinetic
