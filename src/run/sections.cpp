@@ -1,5 +1,6 @@
 // Which sections there are, in the order in which they are computed.
 #include "fokker_planck.hpp"
+#include "kinetic.hpp"
 #include "section.hpp"
 
 #include <fmt/format.h>
@@ -10,9 +11,8 @@ namespace driftwell::run {
 
 std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, const Model& model, Progress& progress) {
   std::vector<std::unique_ptr<Section>> sections;
-  if (spec.fokker_planck && spec.model.friction)
-    throw invalid(spec.model.friction->origin, "[fokker_planck] cannot solve the underdamped equation yet", {"no 'friction' beside [fokker_planck]", {}, {}});
-  if (spec.fokker_planck) sections.push_back(std::make_unique<FokkerPlanckSection>(spec, model, progress));
+  if (spec.fokker_planck && model.underdamped()) sections.push_back(std::make_unique<KineticSection>(spec, model, progress));
+  else if (spec.fokker_planck) sections.push_back(std::make_unique<FokkerPlanckSection>(spec, model, progress));
   return sections;
 }
 
