@@ -42,6 +42,8 @@ PhaseSpace::PhaseSpace(const KineticOperator& L) : L_(L), rule_(normal_rule(2 * 
   const MatrixXd c = coefficients(steady_, 1);
   r_ss_ = (c * hermite_).cwiseMax(1e-300);
   slope_ss_ = c * slope_;
+  // Where a driven steady state is nothing but rounding nothing is compared with it.
+  if (basis.drive() != 0) weights_ = (r_ss_.array() * weights_.array().sqrt() > 1e-12).select(weights_, 0.0);
   log_partition_ = basis.log_partition() + std::log(2 * M_PI * T) / 2;
 }
 
@@ -69,6 +71,7 @@ std::map<std::string, std::vector<double>> PhaseSpace::observe(const VectorXd& u
   for (Index j = 0; j < d.cols(); ++j)
     for (Index i = 0; i < d.rows(); ++i) {
       const double w = weights_(i, j), r_ss = r_ss_(i, j), x = d(i, j) / r_ss, r = r_ss + d(i, j);
+      if (w == 0) continue;
       kl += w * r_ss * relative_entropy(x);
       if (r <= 0) continue;
       phi -= w * r * std::log(r_ss);

@@ -99,7 +99,7 @@ PositionBasis::PositionBasis(const Model& model, const PositionBox& box, Index n
     while (functions->table[static_cast<std::size_t>(last)] > most) --last;
     lower = functions->end_of(std::max(first - 1, Index{0}));
     upper = functions->end_of(std::min(last + 1, scan));
-    const auto felt = [&](Index i) { return functions->table[static_cast<std::size_t>(i)] < least + 2 * temperature_ * 0.75 * cut; };
+    const auto felt = [&](Index i) { return functions->table[static_cast<std::size_t>(i)] < least + 27 * temperature_; }; // s^2 > 2e-12 there
     walls_felt_ = (first == 0 && felt(0)) || (last == scan && felt(scan));
   }
   nodes_ = box.periodic ? fourier(lower, upper, nodes | 1) : lobatto(lower, upper, nodes);

@@ -56,17 +56,18 @@ std::size_t two_thirds(std::int64_t n, std::int64_t least) { return static_cast<
 /// Local minima of a decay rate that lie below half of what comes before and after, ends included: the steps of the staircase.
 std::vector<std::size_t> steps_of(const std::vector<double>& rate) {
   std::vector<std::size_t> steps;
-  double before = std::numeric_limits<double>::infinity();
-  std::size_t least = 0;
+  double peak = std::numeric_limits<double>::infinity(); // since the last step
+  std::size_t low = 0;                                   // least since the peak
   for (std::size_t i = 0; i < rate.size(); ++i) {
-    if (rate[i] < rate[least] || i == 0) least = i;
-    if (rate[least] < 0.5 * before && rate[i] > 2 * rate[least] + 1e-300) {
-      steps.push_back(least);
-      before = rate[i];
-      least = i;
+    if (rate[i] < rate[low]) low = i;
+    if (i > low && rate[low] < 0.5 * peak && rate[i] > 2 * std::abs(rate[low])) {
+      steps.push_back(low);
+      peak = rate[i];
+      low = i;
+    } else if (rate[i] > peak) {
+      peak = rate[i];
+      low = i;
     }
-    if (least != i) continue;
-    before = std::max(before, rate[i]);
   }
   return steps;
 }
@@ -186,22 +187,23 @@ void KineticSection::coarse_series() {
   if (!coarse_) return;
   progress_.phase("error bars");
   try {
-    (void)coarse_->evolve(spec_.time.at, spec_.fokker_planck->tolerance.value, [&](std::size_t, const VectorXd&, const auto& values) {
+    const kinetic::KineticReport done = coarse_->evolve(spec_.time.at, spec_.fokker_planck->tolerance.value, [&](std::size_t, const VectorXd&, const auto& values) {
       for (const auto& [name, row] : values) coarse_series_[name].push_back(row);
     });
+    time_error_ = done.error;
   } catch (const NumericalFailure& failure) {
     coarse_series_.clear();
     warnings_.push_back(fmt::format("no error bars: {}", failure.what()));
   }
 }
 
-void KineticSection::write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row, double time_error) {
+void KineticSection::write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row) {
   group.write_frame(name, index, row);
   double bar = std::nan("");
   if (!coarse_series_.empty()) {
     const std::vector<double>& other = coarse_series_.at(name)[index];
     std::vector<double> error(row.size());
-    for (std::size_t i = 0; i < row.size(); ++i) error[i] = std::abs(row[i] - other[i]) + time_error * std::abs(row[i]);
+    for (std::size_t i = 0; i < row.size(); ++i) error[i] = std::abs(row[i] - other[i]) + time_error_ * std::abs(row[i]);
     group.write_frame(name + "_error", index, error);
     bar = error[0];
   }
@@ -241,13 +243,13 @@ void KineticSection::compute(record::ResultFile& file) {
   double negative = 0, tail = 0;
   const kinetic::KineticReport done = fine_->evolve(times, tolerance, [&](std::size_t index, const VectorXd& u, const auto& values) {
     group.write_frame("time", index, std::span(&times[index], 1));
-    for (const auto& [name, row] : values) write_row(group, index, name, row, tolerance);
+    for (const auto& [name, row] : values) write_row(group, index, name, row);
     for (; snapshot < snapshots_.size() && snapshots_[snapshot] == index; ++snapshot) {
       group.write_frame("snapshot_time", snapshot, std::span(&times[index], 1));
       write_density(group, snapshot, u);
       negative = std::max(negative, fine_->phase_space().negative_mass(u));
     }
-    decay_rate_.push_back(values.at("kl_decay_rate")[0]);
+    if (values.at("kl")[0] > 1e-12) decay_rate_.push_back(values.at("kl_decay_rate")[0]); // what comes later is rounding
     if (const double norm = u.squaredNorm(); norm > 0) tail = std::max(tail, std::sqrt(fine_->generator().tail(u).momentum / norm));
     done_ = index + 1;
     progress_.outputs(index + 1, times.size());

@@ -30,7 +30,7 @@ private:
   void write_fields(record::Group& group) const;
   void write_gap(record::Group& group);
   void coarse_series();
-  void write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row, double time_error);
+  void write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row);
   void write_density(record::Group& group, std::size_t snapshot, const Eigen::VectorXd& u) const;
   void write_staircase(record::Group& group);
   void report(record::Group& group, const kinetic::KineticReport& report, double tail);
@@ -40,6 +40,7 @@ private:
   Progress& progress_;
   std::unique_ptr<KineticRun> fine_, coarse_;
   std::map<std::string, std::vector<std::vector<double>>> coarse_series_; ///< empty: no error bars
+  double time_error_ = 0; ///< bound of the coarse evolution
   std::vector<std::size_t> snapshots_; ///< output indices whose density is kept
   Eigen::VectorXd q_, p_;              ///< points of the density
   std::vector<double> decay_rate_;     ///< at the outputs so far
