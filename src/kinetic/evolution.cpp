@@ -120,18 +120,19 @@ KineticReport evolve(const KineticOperator& L, const VectorXd& start, const std:
   KineticReport report;
   const OneThread one;
   Factors factors(L);
-  VectorXd u = start;
+  const VectorXd steady = L.steady(); // what evolves is the deviation from it
+  VectorXd u = start - steady;
   double now = 0;
   const double end = times.back();
   // Powers of two, so that factors serve again; the first one a few times as long as the start takes to change.
-  const double change = L.apply(start).norm(), guess = change > 0 ? std::min(end, 3 * start.norm() / change) : end;
+  const double change = L.apply(u).norm(), guess = change > 0 ? std::min(end, 3 * u.norm() / change) : end;
   double length = std::exp2(std::ceil(std::log2(std::max(guess, 1e-300))));
   std::size_t next = 0;
-  while (next < times.size() && times[next] <= 0) observe(next++, u);
+  while (next < times.size() && times[next] <= 0) observe(next++, u + steady);
   while (next < times.size()) {
     poll_interrupt();
     if (u.norm() == 0) {
-      observe(next++, u);
+      observe(next++, u + steady);
       continue;
     }
     while (length / 2 >= end - now && length > 1e-300) length /= 2;
@@ -157,7 +158,7 @@ KineticReport evolve(const KineticOperator& L, const VectorXd& start, const std:
     };
     while (next < times.size() && times[next] <= now + window.length) {
       advance(times[next] - now);
-      observe(next++, space.combine(y));
+      observe(next++, space.combine(y) + steady);
     }
     if (next == times.size()) break;
     advance(window.length);
