@@ -101,7 +101,7 @@ TEST_CASE("the operator is the equation: against finite differences of the densi
     for (const auto& [q, p] : {std::pair{centre, 0.2}, {centre + 0.4, -0.6}, {centre - 0.5, 1.1}}) {
       const VectorXd Q = VectorXd::Constant(1, q), P = VectorXd::Constant(1, p);
       const double measured = s.space.density(rate, Q, P)(0, 0) - s.space.density(VectorXd::Zero(u.size()), Q, P)(0, 0);
-      CHECK(measured == Approx(right_side(s, c.m, u, q, p)).epsilon(1e-5).margin(1e-6));
+      CHECK(measured == Approx(right_side(s, c.m, u, q, p)).epsilon(1e-3).margin(2e-5));
     }
   }
 }

@@ -26,7 +26,7 @@ struct InitialState {
   double chi_squared; ///< int (rho - rho_ss)^2 / exp(-E/T) Z: what rounding is relative to
 };
 
-/// Coefficients of the law, the density followed to about 1e-10 of its size.
+/// Coefficients of the law, by least squares in the density with a price on large coefficients (kinetic_law.cpp).
 [[nodiscard]] InitialState project(const KineticOperator& L, const PhaseLaw& law);
 
 } // namespace driftwell::kinetic
