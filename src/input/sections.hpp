@@ -12,6 +12,7 @@ namespace driftwell::input {
 [[nodiscard]] FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension);
 /// What [fokker_planck] may say with and without friction.
 void check_kinetic(const Node& section, const Origin& origin, const Spec& spec);
+[[nodiscard]] LangevinSpec read_langevin(const Node& section, const Origin& origin, std::size_t dimension);
 [[nodiscard]] OutputSpec read_output(const Node& section, const Origin& origin);
 
 /// temperature, or learning_rate and batch_size, into a model: numbers, or schedules.
