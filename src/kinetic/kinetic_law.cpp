@@ -2,7 +2,6 @@
 
 #include <Eigen/QR>
 
-#include <array>
 #include <cmath>
 
 namespace driftwell::kinetic {
@@ -50,37 +49,52 @@ void add_part(const PhaseGaussian& part, const PositionBasis& basis, MatrixXd& c
     }
 }
 
-} // namespace
-
-InitialState project(const KineticOperator& L, const PhaseLaw& law) {
+/// Coefficients of u = c / s by projection; all of u_0, with s.
+VectorXd projection(const KineticOperator& L, const MatrixXd& c) {
   const PositionBasis& basis = L.basis();
-  const Collocation& nodes = basis.collocation();
-  MatrixXd c = MatrixXd::Zero(nodes.x.size(), L.blocks());
-  double weight = law.steady;
-  for (const PhaseGaussian& part : law.parts) {
-    add_part(part, basis, c);
-    weight += part.weight;
+  const VectorXd weight = basis.collocation().w.array() * (-basis.log_s().array()).exp();
+  VectorXd u(L.size() + 1);
+  for (Index n = 0; n < L.blocks(); ++n) {
+    const MatrixXd& functions = basis.basis(n % 2 == 1);
+    u.segment(n == 0 ? 0 : L.offset(n) + 1, functions.cols()) = functions.transpose() * weight.cwiseProduct(c.col(n));
   }
-  // Coefficients a of u = c / s by regularised least squares: |s sum_k a_k phi_k - c|^2 + sum_k (price_k a_k)^2.
-  const VectorXd root = nodes.w.cwiseSqrt(), root_s = root.array() * basis.log_s().array().exp();
-  std::array<Eigen::HouseholderQR<MatrixXd>, 2> fits;
+  return u;
+}
+
+/// The same by regularised least squares: |s sum_k a_k phi_k - c|^2 + sum_k (price_k a_k)^2.
+VectorXd fit(const KineticOperator& L, const MatrixXd& c) {
+  const PositionBasis& basis = L.basis();
+  const VectorXd root = basis.collocation().w.cwiseSqrt(), root_s = root.array() * basis.log_s().array().exp();
+  VectorXd u(L.size() + 1);
   for (const bool odd : {false, true}) {
     const MatrixXd& functions = basis.basis(odd);
     const Index m = functions.cols();
     MatrixXd system = MatrixXd::Zero(functions.rows() + m, m);
     system.topRows(functions.rows()) = root_s.asDiagonal() * functions;
     for (Index k = 0; k < m; ++k) system(functions.rows() + k, k) = price(k, m);
-    fits[odd].compute(system);
+    const Eigen::HouseholderQR<MatrixXd> factor(system);
+    VectorXd right = VectorXd::Zero(system.rows());
+    for (Index n = odd; n < L.blocks(); n += 2) {
+      right.head(c.rows()) = root.cwiseProduct(c.col(n));
+      u.segment(n == 0 ? 0 : L.offset(n) + 1, m) = factor.solve(right);
+    }
   }
-  VectorXd u = VectorXd::Zero(L.size());
-  double mass = law.steady;
-  for (Index n = 0; n < L.blocks(); ++n) {
-    VectorXd right = VectorXd::Zero(c.rows() + fits[n % 2].cols());
-    right.head(c.rows()) = root.cwiseProduct(c.col(n));
-    const VectorXd a = fits[n % 2].solve(right);
-    if (n == 0) mass += a[0];
-    u.segment(L.offset(n), L.block_size(n)) = n == 0 ? VectorXd(a.tail(a.size() - 1)) : a;
+  return u;
+}
+
+} // namespace
+
+InitialState project(const KineticOperator& L, const PhaseLaw& law) {
+  MatrixXd c = MatrixXd::Zero(L.basis().collocation().x.size(), L.blocks());
+  double weight = law.steady;
+  for (const PhaseGaussian& part : law.parts) {
+    add_part(part, L.basis(), c);
+    weight += part.weight;
   }
+  VectorXd all = projection(L, c); // right to the last digits where the coefficients fall off by themselves
+  if (!(L.tail(all.tail(L.size())).position < 1e-20 * all.squaredNorm())) all = fit(L, c);
+  const double mass = law.steady + all[0];
+  VectorXd u = all.tail(L.size());
   if (law.steady > 0) u += law.steady * L.steady();
   u /= mass;
   const double chi_squared = (u - L.steady()).squaredNorm();

@@ -53,7 +53,12 @@ void add(const input::Spec& spec, const input::InitialLaw& law, double weight, d
   if (!gaussian)
     throw invalid(origin_of(law), "this law cannot start an underdamped density: Hermite functions need a smooth one",
                   {"gaussian, steady_state, or a mixture of them", "", {"a point can be a gaussian with a small std"}});
-  const auto& c = gaussian->covariance;
+  std::vector<std::vector<double>> c = gaussian->covariance;
+  if (!gaussian->std.empty()) {
+    const std::size_t d = gaussian->std.size();
+    c.assign(d, std::vector<double>(d, 0.0));
+    for (std::size_t i = 0; i < d; ++i) c[i][i] = gaussian->std[i] * gaussian->std[i];
+  }
   const input::FokkerPlanckSpec& f = *spec.fokker_planck;
   const double mean = gaussian->mean[0], std = std::sqrt(c[0][0]);
   if (!box_of(f).periodic && !(mean >= f.lower.value[0] && mean <= f.upper.value[0]))
