@@ -120,7 +120,7 @@ MatrixXd PhaseSpace::density(const VectorXd& u, const VectorXd& q, const VectorX
   const double T = basis.temperature();
   VectorXd inside(q.size()), s(q.size());
   for (Index i = 0; i < q.size(); ++i) {
-    const bool in = q[i] >= nodes.lower && q[i] <= nodes.upper; // beyond, exp(-U/T) is below 1e-32 of its maximum
+    const bool in = q[i] >= nodes.lower && q[i] <= nodes.upper; // beyond, exp(-U/T) is below 1e-41 of its maximum
     inside[i] = in ? q[i] : nodes.lower;
     s[i] = in ? std::exp(-basis.potential_at(q[i]) / (2 * T) - basis.log_partition() / 2) : 0;
   }

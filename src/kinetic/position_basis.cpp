@@ -22,7 +22,7 @@ using Eigen::VectorXd;
 namespace {
 
 constexpr Index scan = 4096;            ///< equal intervals of the box on which the effective potential is tabulated
-constexpr double cut = 36.8;            ///< s = 1e-16: beyond, the box is cut off
+constexpr double cut = 48;              ///< s = 1e-21: beyond, the box is cut off; shifted laws reach far
 constexpr double resolved_share = 0.62; ///< of polynomials: pi points a wavelength in the middle of the interval
 
 /// Eigenvectors of a symmetric positive semi-definite matrix, increasing eigenvalues; the first replaced by `kernel` where given.

@@ -5,7 +5,7 @@
 // the Hermite hierarchy (kinetic_operator.hpp) become A = sqrt(T) (d/dq + U'/2T) and its adjoint. They change the parity in p: at a
 // reflecting wall, where p becomes -p, functions that go with odd Hermite functions vanish and the others are free.
 //  * line: even space = polynomials of degree <= n-2, odd space = those of degree <= n-1 that vanish at both walls, in the inner
-//    product of n Gauss-Lobatto nodes. Far beyond where s is of any size the box is cut off: the walls sit where s = 1e-16.
+//    product of n Gauss-Lobatto nodes. Far beyond where s is of any size the box is cut off: the walls sit where s = 1e-21.
 //  * circle: trigonometric polynomials of n (odd) modes for both.
 // Both spaces are turned into eigenfunctions of A^T A and of A A^T; where nothing is felt of the walls the highest ones, which the
 // nodes do not resolve, are left out. The first even one is s itself, and A s = 0 is enforced exactly (the change is as small as the
