@@ -92,7 +92,7 @@ InitialState project(const KineticOperator& L, const PhaseLaw& law) {
     weight += part.weight;
   }
   VectorXd all = projection(L, c); // right to the last digits where the coefficients fall off by themselves
-  if (!(L.tail(all.tail(L.size())).position < 1e-20 * all.squaredNorm())) all = fit(L, c);
+  if (!(L.tail(all.tail(L.size())).position < 1e-14 * all.squaredNorm())) all = fit(L, c);
   const double mass = law.steady + all[0];
   VectorXd u = all.tail(L.size());
   if (law.steady > 0) u += law.steady * L.steady();
