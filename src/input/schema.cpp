@@ -100,7 +100,7 @@ constexpr std::array<KeySchema, 5> time_keys{{
     {"at", "an increasing list of numbers >= 0", "none", "The recorded times themselves; 0 is added if missing."},
 }};
 
-constexpr std::array<KeySchema, 10> fokker_planck_keys{{
+constexpr std::array<KeySchema, 11> fokker_planck_keys{{
     {"lower", "a number, or a list of numbers, one for each variable", "required", "Lower corner of the domain."},
     {"upper", "a number, or a list of numbers, one for each variable", "required",
      "Upper corner of the domain; above lower on every axis."},
@@ -115,6 +115,7 @@ constexpr std::array<KeySchema, 10> fokker_planck_keys{{
     {"tolerance", "a number > 1e-14 and < 1", "1e-9", "Relative error of the evolution in time."},
     {"snapshots", "an integer from 0 to 1000000", "11", "Number of densities kept, spread evenly over the outputs."},
     {"dt", "a number > 0", "chosen from tolerance", "Step of the propagators that go step by step."},
+    {"hermite", "an integer from 6 to 1000", "64", "With friction: number of Hermite functions of the momentum."},
     {"wasserstein", "true or false", "false", "Wasserstein-2 distance of the kept densities to the steady state in two dimensions."},
 }};
 
@@ -165,7 +166,8 @@ constexpr std::array<std::string_view, 28> reserved{"exp",      "log",     "log1
                                                     "erf",      "abs",     "sign",  "min",   "max",  "pow",  "relu",
                                                     "softplus", "sigmoid", "step",  "where", "sum",  "pi",   "t"};
 
-constexpr std::array<std::string_view, 23> result_names{
+constexpr std::array<std::string_view, 25> result_names{
+    "mean_kinetic_energy", "kl_decay_rate",
     "temperature",
     "time",        "snapshot_time",  "variable",     "variable_2", "particle",
     "sample",      "mean",           "mass",         "covariance", "kl",
@@ -224,7 +226,7 @@ std::span<const std::string_view> expression_names() { return reserved; }
 
 bool is_result_name(std::string_view name) {
   return std::find(result_names.begin(), result_names.end(), name) != result_names.end() || name.ends_with("_error") ||
-         name.ends_with("_stderr") || name.starts_with("current_");
+         name.ends_with("_stderr") || name.starts_with("current_") || name.starts_with("marginal_");
 }
 
 } // namespace driftwell::input

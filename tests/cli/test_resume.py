@@ -43,7 +43,7 @@ class Resume(support.Cli):
                 self.assertEqual(x.tobytes(), y.tobytes(), name)
 
     def test_the_same_bits_after_kills(self):
-        self.assertEqual(self.run_cli("run", "cloud.toml", "-q", "-o", "whole.h5").returncode, 0)
+        self.run_it("run", "cloud.toml", "-q", "-o", "whole.h5")
         dice, kills = random.Random(5), 0
         for attempt in range(60):
             process = self.start("run", "cloud.toml", "-q", "-o", "cut.h5", "--resume", "--threads", str(1 + attempt % 2))
@@ -61,7 +61,7 @@ class Resume(support.Cli):
         self.assertFalse([f for f in self.left() if "checkpoint" in f], "a complete run takes its checkpoints away")
 
     def test_a_signal_leaves_a_checkpoint(self):
-        self.assertEqual(self.run_cli("run", "cloud.toml", "-q", "-o", "whole.h5").returncode, 0)
+        self.run_it("run", "cloud.toml", "-q", "-o", "whole.h5")
         process = self.start("run", "cloud.toml", "-q", "-o", "cut.h5", "--set", "langevin.checkpoint_seconds=0")
         time.sleep(0.5)
         process.send_signal(signal.SIGTERM)
@@ -70,7 +70,7 @@ class Resume(support.Cli):
             self.skipTest("the machine was faster than the signal")
         self.assertEqual(process.returncode, 143)
         self.assertTrue(any("checkpoint" in f for f in self.left()))
-        self.assertEqual(self.run_cli("run", "cloud.toml", "-q", "-o", "cut.h5", "--resume").returncode, 0)
+        self.run_it("run", "cloud.toml", "-q", "-o", "cut.h5", "--resume")
         self.same_results("whole.h5", "cut.h5")
 
     def test_another_experiment_is_refused(self):
@@ -80,9 +80,8 @@ class Resume(support.Cli):
         process.wait()
         if not any("checkpoint" in f for f in self.left()):
             self.skipTest("no checkpoint was due")
-        answer = self.run_cli("run", "cloud.toml", "-q", "-o", "cut.h5", "--resume", "--set", "langevin.dt=0.002")
-        self.assertEqual(answer.returncode, 4)
-        self.assertIn("langevin.dt: 0.001 there, 0.002 here", answer.stderr)
+        answer = self.run_it("run", "cloud.toml", "-q", "-o", "cut.h5", "--resume", "--set", "langevin.dt=0.002", code=4)
+        self.assertIn("langevin.dt: 0.001 there, 0.002 here", answer.err)
 
 
 if __name__ == "__main__":

@@ -126,6 +126,7 @@ struct FokkerPlanckSpec : BoxSpec {
   Setting<double> tolerance;                 ///< relative, of the evolution in time; 1e-14 < tolerance < 1
   Setting<std::int64_t> snapshots;           ///< number of densities kept; >= 0
   std::optional<Setting<double>> dt;         ///< step of the step-wise propagators
+  Setting<std::int64_t> hermite;             ///< with friction: number of Hermite functions of the momentum
   Setting<bool> wasserstein;                 ///< W2 of the kept densities in two dimensions
 };
 
