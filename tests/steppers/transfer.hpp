@@ -8,7 +8,6 @@
 #include <Eigen/Eigenvalues>
 
 #include <cmath>
-#include <functional>
 #include <vector>
 
 namespace transfer {
@@ -93,9 +92,9 @@ inline Nodes nodes_of(const Stepper& stepper, int normals) {
 /// the nodes of a variate that a scheme may remember from step to step.
 class Circle {
 public:
-  static constexpr int points = 48;
+  static constexpr int points = 32;
 
-  Circle(const Stepper& stepper, const Dynamics& dynamics, double dt) : nodes_(nodes_of(stepper, 10)) {
+  Circle(const Stepper& stepper, const Dynamics& dynamics, double dt) : nodes_(nodes_of(stepper, 8)) {
     const std::size_t q = nodes_.value.size();
     std::vector<std::vector<double>> x(1);
     std::vector<std::vector<std::vector<double>>> main(2, std::vector<std::vector<double>>(1));
@@ -116,31 +115,31 @@ public:
     }
   }
 
-  [[nodiscard]] VectorXd expectation(const std::function<double(double)>& f, int steps) const {
+  /// One column for each of the functions cos x, sin x, cos 2x, sin 2x.
+  [[nodiscard]] MatrixXd expectation(int steps) const {
     const auto q = static_cast<Index>(nodes_.value.size());
-    VectorXd u(step_.rows());
-    for (Index r = 0; r < u.size(); ++r) u[r] = f(2 * M_PI * static_cast<double>(r / q) / points);
-    for (int n = 0; n < steps; ++n) u = step_ * u;
-    VectorXd result = VectorXd::Zero(points);
-    for (Index r = 0; r < u.size(); ++r) result[r / q] += nodes_.weight[static_cast<std::size_t>(r % q)] * u[r];
+    MatrixXd u(step_.rows(), 4);
+    for (Index r = 0; r < u.rows(); ++r) u.row(r) = functions(static_cast<int>(r / q));
+    for (int n = 0; n < steps; ++n) u = (step_ * u).eval();
+    MatrixXd result = MatrixXd::Zero(points, 4);
+    for (Index r = 0; r < u.rows(); ++r) result.row(r / q) += nodes_.weight[static_cast<std::size_t>(r % q)] * u.row(r);
     return result;
   }
 
   /// exp(t L) f, L = b d/dx + T D d^2/dx^2 by spectral differentiation.
-  [[nodiscard]] static VectorXd exact(const Model& model, const std::function<double(double)>& f, double t) {
+  [[nodiscard]] static MatrixXd exact(const Model& model, double t) {
     MatrixXd derivative = MatrixXd::Zero(points, points);
     for (int i = 0; i < points; ++i)
       for (int j = 0; j < points; ++j)
         if (i != j) derivative(i, j) = 0.5 * ((i - j) % 2 == 0 ? 1 : -1) / std::tan(M_PI * (i - j) / points);
     const expression::Tape tape({model.drift(0), model.diffusion(0, 0)}, 1);
-    MatrixXd L(points, points);
-    VectorXd u(points);
+    MatrixXd L(points, points), u(points, 4);
     const MatrixXd second = derivative * derivative;
     for (int i = 0; i < points; ++i) {
       const double x = 2 * M_PI * i / points;
       const auto value = tape(std::vector<double>{x});
       L.row(i) = value[0] * derivative.row(i) + model.temperature() * value[1] * second.row(i);
-      u[i] = f(x);
+      u.row(i) = functions(i);
     }
     const int doublings = std::max(0, static_cast<int>(std::ceil(std::log2(L.norm() * t))) + 1);
     MatrixXd step = MatrixXd::Identity(points, points), term = step;
@@ -150,6 +149,10 @@ public:
   }
 
 private:
+  static Eigen::RowVector4d functions(int j) {
+    const double x = 2 * M_PI * j / points;
+    return {std::cos(x), std::sin(x), std::cos(2 * x), std::sin(2 * x)};
+  }
   /// Cardinal function of the trigonometric polynomials on `points` points.
   static double kernel(double x) {
     const double s = std::sin(x / 2);
