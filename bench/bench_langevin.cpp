@@ -129,6 +129,7 @@ double dgemm_rate(int threads, int runs) {
   const int n = 1000;
   const double one = 1, zero = 0;
   std::vector<double> a(1'000'000, 1.0), b(1'000'000, 0.5), c(1'000'000);
+  omp_set_num_threads(threads);
   double best = 1e300;
   for (int run = 0; run < runs; ++run)
     best = std::min(best, seconds([&] { gemm("N", "N", &n, &n, &n, &one, a.data(), &n, b.data(), &n, &zero, c.data(), &n); }));

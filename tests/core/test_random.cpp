@@ -96,7 +96,7 @@ TEST_CASE("All kernels give the same bits: normal variates, updates, signs") {
     }
     std::vector<double> x(64, 1.5), b(64, 0.25);
     const std::uint64_t word = 0x8123456789abcdefU;
-    kernels.add_signs(word, x.data(), b.data(), 0.01, 0.1);
+    kernels.add_signs(&word, 1, x.data(), b.data(), 0.01, 0.1);
     for (std::size_t k = 0; k < 64; ++k) CHECK(x[k] == (1.5 + 0.25 * 0.01) + ((word >> k) & 1 ? 0.1 : -0.1));
   }
 }

@@ -22,7 +22,7 @@ constexpr std::uint64_t steps_between_looks = 512; ///< at the finite numbers an
 
 /// Positions, drifts and noise of a block should share the first-level cache with the tape's registers.
 std::size_t block_for(std::size_t rows) {
-  constexpr std::size_t bytes = 20 * 1024, least = 64;
+  constexpr std::size_t bytes = 40 * 1024, least = 64;
   std::size_t block = expression::Tape::strip;
   while (block > least && 2 * rows * block * sizeof(double) > bytes) block /= 2;
   return block;
