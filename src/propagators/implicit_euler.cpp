@@ -53,12 +53,15 @@ public:
     const double dt = step(problem);
     Way fine(problem.generator, problem.initial, dt), coarse(problem.generator, problem.initial, 2 * dt);
     EvolutionReport report;
+    report.errors.assign(problem.times.size(), 0);
     observe(0, problem.initial);
     for (std::size_t i = 1; i < problem.times.size(); ++i) {
       fine.to(problem.times[i - 1], problem.times[i]);
       coarse.to(problem.times[i - 1], problem.times[i]);
       const double left = (fine.p() - problem.steady.p * fine.p().sum()).cwiseAbs().sum();
-      report.error = std::max(report.error, (fine.p() - coarse.p()).cwiseAbs().sum() / std::max(left, 1e-13));
+      const double between = (fine.p() - coarse.p()).cwiseAbs().sum();
+      report.error = std::max(report.error, between / std::max(left, 1e-13));
+      report.errors[i] = between + 1e-14;
       observe(i, fine.p());
     }
     report.summary = fmt::format("{} steps of at most {:.3g}", fine.steps(), dt);

@@ -28,6 +28,8 @@ using Eigen::VectorXd;
 
 /// Rounding of a few dozen vectors.
 constexpr double rounding = 1e-12;
+/// Of the steady state that is put back, in the L1 norm.
+constexpr double own_rounding = 1e-14;
 /// Times of one segment lie within this factor of each other; later ones start anew from the last state.
 constexpr double segment_ratio = 300;
 
@@ -51,8 +53,10 @@ public:
     const WorkingForm form(problem);
     const auto ends = segment_ends(problem.times);
     EvolutionReport report;
+    report.errors.assign(problem.times.size(), 0);
     observe(0, problem.initial);
     VectorXd state = form.start(), p;
+    const double size = state.norm();
     double now = 0;
     std::size_t next = 1;
     Index vectors = 0;
@@ -75,6 +79,9 @@ public:
           poll_interrupt();
           if (!form.symmetric()) form.deflate(columns.col(q)); // what rounding in the sum put back
           const std::size_t index = next + static_cast<std::size_t>(first + q);
+          // Relative to what is left of the distance, or to rounding of the start.
+          const double left = std::max(columns.col(q).norm(), 1e-13 * size);
+          report.errors[index] = form.l1(std::max(report.error, rounding) * left, problem.times[index]) + own_rounding;
           form.probabilities(columns.col(q).data(), problem.times[index], p);
           observe(index, p);
         }
@@ -83,6 +90,7 @@ public:
       now = problem.times[end - 1];
       next = end;
     }
+    report.error = std::max(report.error, rounding);
     report.summary = fmt::format("{} vectors, {} factorisation{}, {}", vectors, ends.size(), ends.size() == 1 ? "" : "s",
                                  form.symmetric() ? "Lanczos" : "Arnoldi");
     return report;
