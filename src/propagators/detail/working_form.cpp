@@ -1,5 +1,7 @@
 #include "working_form.hpp"
 
+#include "driftwell/core/reduce.hpp"
+
 #include <cmath>
 
 namespace driftwell {
@@ -55,6 +57,13 @@ void WorkingForm::deflate(Eigen::Ref<VectorXd> u) const {
   if (!conservative_) return;
   if (symmetric()) u -= s_.dot(u) * s_;
   else u -= left_.dot(u) * right_;
+}
+
+double WorkingForm::l1_of(const VectorXd& u) const {
+  return deterministic_sum(static_cast<std::size_t>(u.size()), [&](std::size_t k) {
+    const auto i = static_cast<Index>(k);
+    return s_[i] * std::abs(u[i]);
+  });
 }
 
 void WorkingForm::probabilities(const double* u, double t, VectorXd& p) const {

@@ -24,6 +24,8 @@ public:
   void probabilities(const double* u, double t, Eigen::VectorXd& p) const;
   /// What an error of 2-norm `error` in u can amount to in the L1 norm of p (Cauchy and Schwarz).
   [[nodiscard]] double l1(double error, double t) const { return error * s_.norm() * std::exp(-decay_rate() * t); }
+  /// L1 norm in p of a vector u.
+  [[nodiscard]] double l1_of(const Eigen::VectorXd& u) const;
 
 private:
   static Eigen::VectorXd scale(const EvolutionProblem& problem, bool symmetric);
