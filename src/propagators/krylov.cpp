@@ -71,7 +71,7 @@ public:
       // What is lost in one segment stays, relative to what decays with it.
       space.build(spans, std::max(problem.tolerance / (2 * static_cast<double>(ends.size())), rounding));
       report.error += space.error();
-      rounded += amplification * space.solve_error() * state.norm() + own_rounding;
+      rounded += amplification * space.solve_error() * state.norm() + form.l1(space.rounding() * state.norm(), 0) + own_rounding;
       vectors += space.coefficients().rows();
       constexpr Index block = 16; // columns at once: the basis is read once a block
       MatrixXd columns;
@@ -84,7 +84,7 @@ public:
           const std::size_t index = next + static_cast<std::size_t>(first + q);
           // Relative to what is left of the distance, or to rounding of the start.
           const double left = std::max(columns.col(q).norm(), 1e-13 * size);
-          report.errors[index] = form.l1(std::max(report.error, rounding) * left, problem.times[index]) + rounded;
+          report.errors[index] = form.l1(std::max(report.error, 5 * rounding) * left, problem.times[index]) + rounded;
           form.probabilities(columns.col(q).data(), problem.times[index], p);
           observe(index, p);
         }

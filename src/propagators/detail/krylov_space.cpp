@@ -45,6 +45,7 @@ void KrylovSpace::build(const std::vector<double>& times, double tolerance) {
     if (!(error_ < std::max(100 * tolerance, 1e-9)))
       throw NumericalFailure(fmt::format("krylov: {} vectors leave a relative error of {:.1e}, tolerance {:.1e}. "
                                          "Try propagator = \"chebyshev\" or a larger tolerance.", m, error_, tolerance));
+    rounding_ = small.rounding();
     coefficients_.resize(m, count);
     for (Index i = 0; i < count; ++i) coefficients_.col(i) = small.coefficients(times[static_cast<std::size_t>(i)]);
     return;
