@@ -75,7 +75,7 @@ public:
     }
     // What was cut off: a tail of coefficients that fall faster than geometrically, times polynomials. Rounding in the
     // recurrence grows like the square root of its length. What was lost before does not grow in the symmetric form.
-    const double lost = ((form_.symmetric() ? 2 : 20) * eps_ + 2e-16 * std::sqrt(static_cast<double>(longest))) * growth * size;
+    const double lost = ((form_.symmetric() ? 2 : 20) * eps_ + 6e-16 * std::sqrt(static_cast<double>(longest))) * growth * size;
     errors_.assign(spans.size(), before_error_ + lost);
     before_error_ += lost;
     for (Index i = 0; i < columns.cols(); ++i) {

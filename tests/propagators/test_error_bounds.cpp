@@ -64,7 +64,7 @@ void check(unsigned seed, int problems) {
     const Grid grid = problem.grid();
     std::vector<LongVector> exact;
     for (const auto& [name, tolerance] : ways) {
-      if (name == "odeint_dopri5" && i % 4) continue;
+      if ((name == "odeint_dopri5" || name == "uniformisation") && i % 4) continue; // many products
       CAPTURE(name, tolerance);
       std::optional<double> dt;
       if (name == "implicit_euler") dt = problem.times.back() / 256;
@@ -75,14 +75,13 @@ void check(unsigned seed, int problems) {
         const double error = static_cast<double>((run.p[t].cast<Long>() - exact[t]).cwiseAbs().sum());
         Tally& tally = tallies[fmt::format("{} {:g}", name, tolerance)];
         if (error > run.report.errors[t]) UNSCOPED_INFO(fmt::format("t = {:g}: error {:.2e}, reported {:.2e} ({})", problem.times[t], error, run.report.errors[t], run.report.summary));
-        if (error > run.report.errors[t] && std::getenv("SHOW")) fmt::print("{} {} {:g} t={:g}: error {:.2e}, reported {:.2e} | {}\n", i, name, tolerance, problem.times[t], error, run.report.errors[t], problem.story);
         tally.add(run.report.errors[t], error);
       }
     }
   }
   for (auto& [name, tally] : tallies) {
     const double median = tally.median(), share = static_cast<double>(tally.missed) / static_cast<double>(tally.checked);
-    if (std::getenv("SHOW")) fmt::print("{:24} {:5} checked {:3} missed, worst {:.3g}, median ratio {:.3g} of {}\n", name, tally.checked, tally.missed, tally.worst, median, tally.ratios.size());
+    fmt::print("{:24} {:5} checked {:3} missed, worst {:.3g}, median ratio {:.3g} of {}\n", name, tally.checked, tally.missed, tally.worst, median, tally.ratios.size());
     CAPTURE(name, tally.checked, tally.missed, tally.worst, median);
     CHECK(share <= 0.03);
     CHECK(tally.worst < 3);
@@ -93,4 +92,27 @@ void check(unsigned seed, int problems) {
 } // namespace
 
 TEST_CASE("reported errors in time bound the true ones on random models") { check(1, 16); }
+
+TEST_CASE("random models make Markov chains that forget monotonically, however they are propagated") {
+  RandomModels models(3);
+  for (int i = 0; i < 60; ++i) {
+    const RandomProblem problem = models.next();
+    CAPTURE(i, problem.story);
+    const Run run = evolve(problem.model(), problem.grid(), problem.initial, problem.times, "krylov", 1e-9);
+    const MatrixXd Q = dense(run.generator.rates());
+    const double scale = Q.diagonal().cwiseAbs().maxCoeff();
+    CHECK((Q - MatrixXd(Q.diagonal().asDiagonal())).minCoeff() >= 0);
+    VectorXd sums = Q.colwise().sum().transpose();
+    if (run.generator.loss().size()) sums += run.generator.loss();
+    CHECK(sums.cwiseAbs().maxCoeff() < 1e-13 * scale);
+    CHECK(run.steady.p.minCoeff() >= 0);
+    CHECK(run.steady.p.sum() == Approx(1).epsilon(1e-12));
+    const Run other = evolve(problem.model(), problem.grid(), problem.initial, problem.times, "chebyshev", 1e-9);
+    for (std::size_t t = 1; t < problem.times.size(); ++t) {
+      CHECK(run.at("mass", t) <= run.at("mass", t - 1) + 1e-11);
+      if (run.generator.conservative()) CHECK(run.at("kl", t) <= run.at("kl", t - 1) + 1e-9);
+      CHECK((run.p[t] - other.p[t]).cwiseAbs().sum() <= 1.5 * (run.report.errors[t] + other.report.errors[t]));
+    }
+  }
+}
 TEST_CASE("reported errors in time bound the true ones on 200 random models", "[slow]") { check(2, 200); }
