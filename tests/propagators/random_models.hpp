@@ -134,7 +134,7 @@ private:
     } else if (kind == 1) { // flat, and nothing beyond an edge
       r.initial = VectorXd::Zero(n);
       for (Index k = 0; k < n; ++k)
-        if (grid.centre(static_cast<std::size_t>(k))[0] < mean[0] + 0.5) r.initial[k] = grid.volume(static_cast<std::size_t>(k));
+        if (grid.centre(static_cast<std::size_t>(k))[0] < std::max(mean[0], grid.centre(0)[0]) + 0.5) r.initial[k] = grid.volume(static_cast<std::size_t>(k));
       r.initial /= r.initial.sum();
     } else r.initial = gaussian(grid, mean, uniform(0.3, 1));
   }
