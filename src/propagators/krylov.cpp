@@ -93,7 +93,6 @@ public:
       now = problem.times[end - 1];
       next = end;
     }
-    report.error = std::max(report.error, rounding);
     report.summary = fmt::format("{} vectors, {} factorisation{}, {}", vectors, ends.size(), ends.size() == 1 ? "" : "s",
                                  form.symmetric() ? "Lanczos" : "Arnoldi");
     return report;
