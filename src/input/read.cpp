@@ -70,7 +70,7 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   // Before [initial]: it refuses dimensions whose covariance matrix would fill the memory.
   if (density != nullptr) spec.fokker_planck = read_fokker_planck(density->value, density->value.origin, dimension);
   if (ensemble != nullptr) spec.langevin = read_langevin(ensemble->value, ensemble->value.origin, dimension);
-  spec.initial = read_initial(initial.value, initial.value.origin, dimension);
+  spec.initial = read_initial(initial.value, initial.value.origin, dimension, spec.model.friction.has_value());
   spec.time = read_time(time.value, time.value.origin);
   if (const Member* output = sections.find("output")) spec.output = read_output(output->value, output->value.origin);
   return spec;
