@@ -1,4 +1,4 @@
-"""Densities on a grid: driftwell beside SciPy, time, memory and error of each. See README.md; started by run.sh."""
+"""Densities on a grid: driftwell beside SciPy, SUNDIALS CVODE and XMDS2, time, memory and error of each. See README.md; started by run.sh."""
 import argparse
 import os
 import platform
@@ -23,7 +23,7 @@ def arguments():
     parser.add_argument("-n", "--runs", type=int, default=3, help="runs of each contender; times are medians (default 3)")
     parser.add_argument("--long", type=float, default=60, metavar="S", help="a contender slower than this runs once (default 60 s)")
     parser.add_argument("--only", default="", metavar="TEXT", help="only contenders whose label holds TEXT")
-    parser.add_argument("--check", action="store_true", help="only compare the two references with each other")
+    parser.add_argument("--check", action="store_true", help="only compare the references with each other")
     parsed = parser.parse_args()
     unknown = [name for name in parsed.task if not any(key.startswith(name) for key in TASKS)]
     if unknown:
