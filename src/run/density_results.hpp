@@ -17,6 +17,10 @@ public:
   /// Of the finest grid, after prepare(); the steady state is nullptr where it changes with time.
   [[nodiscard]] virtual const Grid& grid() const = 0;
   [[nodiscard]] virtual const SteadyState* reference_state() const = 0;
+  /// Phi = f on this grid: no tilt around a period, no wall that absorbs.
+  [[nodiscard]] virtual bool gibbs() const = 0;
+  /// The steady state of the first temperature: a law to start from.
+  [[nodiscard]] virtual SteadyState start_state() const = 0;
   /// Rows of the observables, and their error bars, at the outputs computed so far.
   struct Row {
     std::vector<double> value, error; ///< error: NaN where there is none

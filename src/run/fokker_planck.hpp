@@ -44,6 +44,8 @@ public:
 
   [[nodiscard]] const Grid& grid() const override { return fine_->generator().grid(); }
   [[nodiscard]] const SteadyState* reference_state() const override { return fine_->schedule() ? nullptr : &fine_->steady(); }
+  [[nodiscard]] bool gibbs() const override { return fine_->gibbs(); }
+  [[nodiscard]] SteadyState start_state() const override { return fine_->start_state(); }
   [[nodiscard]] const std::map<std::string, std::vector<Row>>& rows() const override { return rows_; }
   [[nodiscard]] const std::map<std::size_t, Eigen::VectorXd>& densities() const override { return densities_; }
 

@@ -104,7 +104,9 @@ void LangevinSection::build_reference() {
   const SteadyState* steady = density_ && fixed ? density_->reference_state() : nullptr;
   std::optional<double> log_partition;
   if (spec_.langevin->log_partition) log_partition = spec_.langevin->log_partition->value;
-  reference_ = std::make_unique<EnsembleReference>(model_, steady ? &density_->grid() : nullptr, steady, log_partition);
+  const bool open = std::all_of(walls_.axes.begin(), walls_.axes.end(), [](const AxisWalls& a) { return a.low != WallKind::periodic; });
+  const bool gibbs = density_ ? density_->gibbs() : model_.gibbs() && open && !walls_.absorbing();
+  reference_ = std::make_unique<EnsembleReference>(model_, gibbs, steady ? &density_->grid() : nullptr, steady, log_partition);
   reference_->walls_absorb = walls_.absorbing();
   reference_->period.assign(names_.size(), 0.0);
   for (std::size_t a = 0; a < walls_.axes.size(); ++a)
@@ -126,7 +128,7 @@ void LangevinSection::prepare_dynamics() {
 void LangevinSection::prepare() {
   prepare_dynamics();
   build_reference();
-  initial_ = std::make_unique<InitialCloud>(spec_, model_, walls_, reference_->grid(), reference_->steady());
+  initial_ = std::make_unique<InitialCloud>(spec_, model_, walls_, density_);
   snapshots_ = spread(static_cast<std::size_t>(spec_.langevin->snapshots.value), spec_.time.at.size());
 }
 
