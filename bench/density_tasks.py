@@ -162,7 +162,7 @@ def fp_1d():
     contenders = [
         driftwell(problem),
         scipy(problem, "eigh", "scipy eigh_tridiagonal"),
-        cvode(problem, "band", 1e-5, 1e-4),
+        cvode(problem, "band", 1e-5, 1e-5),
         scipy(problem, "radau", "scipy solve_ivp Radau 1e-6", rtol=1e-6),
     ]
     return Task("fp_1d 2000: quartic double well, T = 0.1, t = 1, 10, 100, 1000", contenders, SEPARABLE,
