@@ -142,6 +142,7 @@ std::string resolved_json(const Spec& spec) {
             {"initial", std::visit(LawWriter{}, spec.initial)},
             {"time", time(spec.time)}};
   if (spec.fokker_planck) json["fokker_planck"] = fokker_planck(*spec.fokker_planck);
+  if (spec.fokker_planck && spec.model.friction) json["fokker_planck"]["hermite"] = spec.fokker_planck->hermite.value;
   if (spec.langevin) json["langevin"] = langevin(*spec.langevin);
   json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};
   return json.dump();

@@ -116,7 +116,7 @@ struct Integrator::Impl {
     for (std::uint64_t n = from; n < until;) {
       for (const std::uint64_t end = std::min(until, n + steps_between_looks); n < end; ++n) one(b, worker, n);
       if (!finite(b)) return false;
-      if (interrupt_signal.load(std::memory_order_relaxed) != 0) return true;
+      if (options.interruptible && interrupt_signal.load(std::memory_order_relaxed) != 0) return true;
     }
     for (std::size_t i = 0; i < rows; ++i) std::copy_n(b.x[i], b.n, ensemble.row(i).data() + start);
     if (worker.walls && options.walls.absorbing())
@@ -179,7 +179,7 @@ void Integrator::advance(Ensemble& ensemble, std::uint64_t from, std::uint64_t u
   const int threads = static_cast<int>(impl_->workers.size());
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (std::size_t b = 0; b < blocks; ++b) {
-    if (interrupt_signal.load(std::memory_order_relaxed) != 0) continue;
+    if (impl_->options.interruptible && interrupt_signal.load(std::memory_order_relaxed) != 0) continue;
     try {
       if (!impl_->run_block(ensemble, b * impl_->block, from, until, impl_->workers[static_cast<std::size_t>(omp_get_thread_num())])) {
 #pragma omp critical(driftwell_integrate)
@@ -190,7 +190,7 @@ void Integrator::advance(Ensemble& ensemble, std::uint64_t from, std::uint64_t u
       error = std::current_exception();
     }
   }
-  poll_interrupt();
+  if (impl_->options.interruptible) poll_interrupt();
   if (error) std::rethrow_exception(error);
   std::optional<Escape> first;
   std::sort(failed.begin(), failed.end());
