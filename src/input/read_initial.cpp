@@ -40,19 +40,17 @@ std::vector<std::vector<double>> read_covariance(const Value& value, std::size_t
   return c;
 }
 
-std::vector<std::vector<double>> read_std(const Value& value, std::size_t dimension) {
+std::vector<double> read_std(const Value& value, std::size_t dimension) {
   const std::vector<double> s = numbers_or_same(value, dimension);
-  std::vector<std::vector<double>> c(dimension, std::vector<double>(dimension, 0.0));
   for (std::size_t i = 0; i < dimension; ++i) {
     const Value entry = value.is_list() ? value.entry(i) : value;
     if (s[i] == 0)
       throw invalid(entry.origin(), "'std' is out of range: found " + entry.node->text,
                     {value.allowed, {}, {"a law without spread is point = [...]"}});
     if (!(s[i] > 0)) entry.out_of_range();
-    c[i][i] = s[i] * s[i];
-    if (!(c[i][i] > 0) || !std::isfinite(c[i][i])) entry.out_of_range(); // the square overflows
+    if (!(s[i] * s[i] > 0) || !std::isfinite(s[i] * s[i])) entry.out_of_range(); // the square overflows
   }
-  return c;
+  return s;
 }
 
 GaussianLaw read_gaussian(const Value& value, std::size_t dimension) {
@@ -61,12 +59,13 @@ GaussianLaw read_gaussian(const Value& value, std::size_t dimension) {
   GaussianLaw law;
   law.origin = value.origin();
   const Value mean = table.require("mean");
-  law.mean = numbers(mean, dimension);
+  law.mean = numbers_or_same(mean, dimension);
   law.mean_origin = mean.origin();
   table.exclude("std", "covariance", "one of them: std is the square root of a diagonal covariance");
   const auto covariance = table.find("covariance");
   const Value spread = covariance ? *covariance : table.require("std");
-  law.covariance = covariance ? read_covariance(spread, dimension) : read_std(spread, dimension);
+  if (covariance) law.covariance = read_covariance(spread, dimension);
+  else law.std = read_std(spread, dimension);
   law.spread_origin = spread.origin();
   return law;
 }
@@ -77,8 +76,8 @@ UniformLaw read_uniform(const Value& value, std::size_t dimension) {
   UniformLaw law;
   law.origin = value.origin();
   const Value upper = table.require("upper");
-  law.lower = numbers(table.require("lower"), dimension);
-  law.upper = numbers(upper, dimension);
+  law.lower = numbers_or_same(table.require("lower"), dimension);
+  law.upper = numbers_or_same(upper, dimension);
   for (std::size_t i = 0; i < dimension; ++i)
     if (!(law.lower[i] < law.upper[i])) {
       const Value entry = upper.is_list() ? upper.entry(i) : upper;
@@ -123,7 +122,7 @@ InitialLaw read_law(const Table& table, std::string_view missing, std::size_t di
     throw invalid(table.origin(), std::string(missing) + " needs a law",
                   {"exactly one of " + list_of(names, "or"), {}, {}});
   if (law->name == "gaussian") return read_gaussian(*law, dimension);
-  if (law->name == "point") return PointLaw{numbers(*law, dimension), law->origin()};
+  if (law->name == "point") return PointLaw{numbers_or_same(*law, dimension), law->origin()};
   if (law->name == "uniform") return read_uniform(*law, dimension);
   if (law->name == "mixture") return read_mixture(*law, dimension);
   if (law->name == "samples") return read_samples(*law);

@@ -80,7 +80,8 @@ struct ModelSpec {
 
 struct GaussianLaw {
   std::vector<double> mean;
-  std::vector<std::vector<double>> covariance; ///< d x d, symmetric positive definite (std is squared into it)
+  std::vector<double> std;                     ///< of independent variables; empty where a covariance is given
+  std::vector<std::vector<double>> covariance; ///< d x d, symmetric positive definite; empty where std is given
   Origin origin{}, mean_origin{}, spread_origin{};
 };
 struct PointLaw { std::vector<double> at; Origin origin{}; };
@@ -107,18 +108,38 @@ struct TimeSpec {
 
 enum class Boundary { reflecting, periodic, absorbing };
 
-struct FokkerPlanckSpec {
-  Origin origin{};
-  Setting<std::vector<double>> lower, upper; ///< one a dimension, lower < upper
-  Setting<std::vector<std::int64_t>> cells;  ///< one a dimension, >= 4
-  std::vector<Text> stretch;                 ///< maps of s in [0, 1], one a dimension, or empty
+/// A box and its walls.
+struct BoxSpec {
+  Setting<std::vector<double>> lower, upper;     ///< one a dimension, lower < upper
   std::vector<std::array<Boundary, 2>> boundary; ///< per axis: lower side, upper side; periodic on both or none
   Origin boundary_origin{};
+};
+
+struct FokkerPlanckSpec : BoxSpec {
+  Origin origin{};
+  Setting<std::vector<std::int64_t>> cells;  ///< one a dimension, >= 4
+  std::vector<Text> stretch;                 ///< maps of s in [0, 1], one a dimension, or empty
   Text propagator;                           ///< a catalogue name or "auto"
   Setting<double> tolerance;                 ///< relative, of the evolution in time; 1e-14 < tolerance < 1
   Setting<std::int64_t> snapshots;           ///< number of densities kept; >= 0
   std::optional<Setting<double>> dt;         ///< step of the step-wise propagators
   Setting<bool> wasserstein;                 ///< W2 of the kept densities in two dimensions
+};
+
+struct LangevinSpec {
+  Origin origin{};
+  Setting<std::int64_t> particles;      ///< >= 1
+  Setting<double> dt;                   ///< > 0; shortened where an output time asks for it
+  Text stepper;                         ///< a catalogue name or "auto"
+  Setting<std::int64_t> seed;           ///< >= 0
+  Setting<std::int64_t> snapshots;      ///< number of clouds kept
+  Setting<std::int64_t> kept;           ///< particles kept of each
+  std::optional<BoxSpec> walls;         ///< none: those of [fokker_planck], or none at all
+  std::optional<Text> target;           ///< first-passage times into the set where this is > 0
+  std::optional<Setting<double>> log_partition; ///< log Z of exp(-f/T), where the user knows it
+  Text method;                          ///< "plain", "extrapolation" or "multilevel"
+  std::optional<Text> estimate;         ///< the expression whose mean at the end is asked for; none: the potential
+  std::optional<Setting<double>> standard_error; ///< that extrapolation and multilevel go for
 };
 
 struct OutputSpec {
@@ -134,6 +155,7 @@ struct Spec {
   InitialLaw initial;
   TimeSpec time;
   std::optional<FokkerPlanckSpec> fokker_planck;
+  std::optional<LangevinSpec> langevin;
   OutputSpec output;
 };
 
