@@ -110,12 +110,27 @@ Json box(const BoxSpec& spec) {
   return {{"lower", spec.lower.value}, {"upper", spec.upper.value}, {"boundary", walls}};
 }
 
-Json fokker_planck(const FokkerPlanckSpec& spec) {
+Json grid(const GridSpec& spec) {
   Json json = box(spec);
-  json.update({{"cells", spec.cells.value},
-               {"propagator", spec.propagator.value}, {"tolerance", spec.tolerance.value},
-               {"snapshots", spec.snapshots.value},   {"wasserstein", spec.wasserstein.value}});
+  json["cells"] = spec.cells.value;
   if (!spec.stretch.empty()) json["stretch"] = list(spec.stretch);
+  return json;
+}
+
+Json stationary(const StationarySpec& spec) {
+  Json json = spec.grid ? grid(*spec.grid) : Json::object();
+  json["eigenvalues"] = spec.eigenvalues.value;
+  if (spec.source) json["source"] = spec.source->value;
+  if (spec.target) json["target"] = spec.target->value;
+  if (spec.start) json["start"] = spec.start->value;
+  json["method"] = spec.method.value;
+  return json;
+}
+
+Json fokker_planck(const FokkerPlanckSpec& spec) {
+  Json json = grid(spec);
+  json.update({{"propagator", spec.propagator.value}, {"tolerance", spec.tolerance.value},
+               {"snapshots", spec.snapshots.value},   {"wasserstein", spec.wasserstein.value}});
   if (spec.dt) json["dt"] = spec.dt->value;
   return json;
 }
