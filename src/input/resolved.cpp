@@ -152,11 +152,14 @@ Json langevin(const LangevinSpec& spec) {
 
 std::string resolved_json(const Spec& spec) {
   Json json{{"title", spec.title},
-            {"model", model(spec.model)},
-            {"initial", std::visit(LawWriter{}, spec.initial)},
-            {"time", time(spec.time)}};
+            {"model", model(spec.model)}};
+  if (spec.time.end > 0) { // something evolves
+    json["initial"] = std::visit(LawWriter{}, spec.initial);
+    json["time"] = time(spec.time);
+  }
   if (spec.fokker_planck) json["fokker_planck"] = fokker_planck(*spec.fokker_planck);
   if (spec.langevin) json["langevin"] = langevin(*spec.langevin);
+  if (spec.stationary) json["stationary"] = stationary(*spec.stationary);
   json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};
   return json.dump();
 }

@@ -1,6 +1,7 @@
 // Which sections there are, in the order in which they are computed.
 #include "fokker_planck.hpp"
 #include "section.hpp"
+#include "stationary.hpp"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@ namespace driftwell::run {
 std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, const Model& model, Progress& progress) {
   std::vector<std::unique_ptr<Section>> sections;
   if (spec.fokker_planck) sections.push_back(std::make_unique<FokkerPlanckSection>(spec, model, progress));
+  if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, model, progress));
   return sections;
 }
 
