@@ -72,7 +72,7 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   // Before [initial]: it refuses dimensions whose covariance matrix would fill the memory.
   if (density != nullptr) spec.fokker_planck = read_fokker_planck(density->value, density->value.origin, dimension);
   if (ensemble != nullptr) spec.langevin = read_langevin(ensemble->value, ensemble->value.origin, dimension);
-  if (initial != nullptr) spec.initial = read_initial(initial->value, initial->value.origin, dimension);
+  if (initial != nullptr) spec.initial = read_initial(initial->value, initial->value.origin, dimension, spec.model.friction.has_value());
   if (time != nullptr) spec.time = read_time(time->value, time->value.origin);
   if (stationary != nullptr)
     spec.stationary = read_stationary(stationary->value, stationary->value.origin, dimension, spec.fokker_planck ? &*spec.fokker_planck : nullptr);

@@ -57,6 +57,7 @@ Json model(const ModelSpec& spec) {
   else if (spec.circulation.kind == CirculationSpec::Kind::scalar) json["circulation"] = spec.circulation.entries[0][0].value;
   else if (spec.circulation.kind == CirculationSpec::Kind::matrix)
     for (const auto& row : spec.circulation.entries) json["circulation"].push_back(list(row));
+  if (spec.friction) json["friction"] = spec.friction->value;
   if (spec.learning_rate || spec.learning_rate_schedule) {
     json["learning_rate"] = quantity(spec.learning_rate, spec.learning_rate_schedule);
     json["batch_size"] = quantity(spec.batch_size, spec.batch_size_schedule);

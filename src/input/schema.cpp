@@ -23,7 +23,7 @@ constexpr std::array<KeySchema, 8> file_keys{{
 constexpr std::string_view number_or_schedule =
     "a number > 0, an expression in t, or a table { t = [...], value = [...], interpolation = \"linear\" or \"step\" }";
 
-constexpr std::array<KeySchema, 11> model_keys{{
+constexpr std::array<KeySchema, 12> model_keys{{
     {"variables", "a list of names: letters, digits and _, e.g. [\"x\", \"y\"]", "required, or dimension",
      "Names of the variables; there are as many dimensions as names."},
     {"dimension", "an integer from 1 to 10000", "required, or variables",
@@ -35,6 +35,7 @@ constexpr std::array<KeySchema, 11> model_keys{{
      "D(x); the noise is sqrt(2 temperature D)."},
     {"circulation", "one expression, a matrix of them, or a table { stream_function = \"...\" }", "none",
      "Q(x), antisymmetric: adds a drift that leaves exp(-f/T) stationary."},
+    {"friction", "a number > 0", "none: overdamped", "gamma of the underdamped equation in positions and momenta."},
     {"temperature", number_or_schedule, "required, or learning_rate with batch_size", "Strength of the noise."},
     {"learning_rate", number_or_schedule, "none", "With batch_size: temperature = learning_rate / (2 batch_size)."},
     {"batch_size", number_or_schedule, "none", "With learning_rate: temperature = learning_rate / (2 batch_size)."},

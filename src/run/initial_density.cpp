@@ -1,6 +1,6 @@
 #include "driftwell/run/build.hpp"
 
-#include "driftwell/record/reader.hpp"
+#include "initial_samples.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <functional>
 
 namespace driftwell::run {
@@ -177,15 +176,6 @@ double gaussian_outside(const Grid& grid, const input::GaussianLaw& law) {
   return std::min(1.0, sum);
 }
 
-/// The dataset and its shape; a failure says where the experiment names it.
-std::pair<std::vector<double>, std::vector<std::size_t>> read_samples(const input::SamplesLaw& law, const std::filesystem::path& path) {
-  try {
-    return record::Reader(path).read(law.dataset);
-  } catch (const IoError& error) {
-    throw IoError(render(law.origin, fmt::format("cannot read the initial samples: {}", error.what())));
-  }
-}
-
 void check_inside(const Grid& grid, const std::vector<double>& point, const Origin& origin, const char* what) {
   if (!inside(grid, point.data()))
     throw invalid(origin, fmt::format("{} ({:g}) lies outside the box", what, fmt::join(point, ", ")), {"a point in " + box(grid), "", {}});
@@ -227,18 +217,13 @@ InitialDensity::InitialDensity(const input::Spec& spec, const Grid& coarsest) : 
       check_inside(coarsest, box_law->lower, box_law->origin, "a corner of the initial box");
       check_inside(coarsest, box_law->upper, box_law->origin, "a corner of the initial box");
     } else if (const auto* file = std::get_if<input::SamplesLaw>(&law)) {
-      const auto path = std::filesystem::path(file->file).is_absolute() ? std::filesystem::path(file->file)
-                                                                        : std::filesystem::path(spec.directory) / file->file;
-      auto [values, shape] = read_samples(*file, path);
-      const std::size_t d = coarsest.dimension();
-      if (shape.size() != 2 || shape[1] != d || values.empty())
-        throw invalid(file->origin, fmt::format("dataset \"{}\" of {} has the shape ({})", file->dataset, path.string(), fmt::join(shape, ", ")),
-                      {fmt::format("(particle, variable) with {} variables and at least one particle", d), "", {}});
+      std::vector<double> values = read_samples(spec, *file, coarsest.dimension());
+      const std::size_t d = coarsest.dimension(), particles = values.size() / d;
       std::size_t lost = 0;
-      for (std::size_t k = 0; k < shape[0]; ++k) lost += !inside(coarsest, values.data() + k * d);
-      const double outside = static_cast<double>(lost) / static_cast<double>(shape[0]);
+      for (std::size_t k = 0; k < particles; ++k) lost += !inside(coarsest, values.data() + k * d);
+      const double outside = static_cast<double>(lost) / static_cast<double>(particles);
       if (outside > most_outside)
-        throw invalid(file->origin, fmt::format("{} of {} samples lie outside the box (or are not finite)", lost, shape[0]),
+        throw invalid(file->origin, fmt::format("{} of {} samples lie outside the box (or are not finite)", lost, particles),
                       {fmt::format("at most {:g} outside {}", most_outside, box(coarsest)), "", {}});
       outside_ += weight * outside;
       samples_.emplace(file, std::move(values));

@@ -1,4 +1,5 @@
 // Group /stationary of the result file.
+#include "fokker_planck.hpp"
 #include "stationary.hpp"
 
 #include <fmt/format.h>
@@ -46,10 +47,8 @@ std::vector<double> interleaved(const Eigen::MatrixXcd& columns, const Grid* per
 void StationarySection::declare(record::Group& group) const {
   const Grid& grid = fine_->generator.grid();
   const auto& names = model_.names();
-  for (std::size_t a = 0; a < grid.dimension(); ++a) {
+  for (std::size_t a = 0; a < grid.dimension(); ++a)
     group.dimension(names[a], grid.centres(a), {{"long_name", "cell centres of " + names[a]}, {"spacing", grid.axis(a).spacing()}});
-    group.variable(names[a] + "_width", {names[a]}, long_name("width of the cells along " + names[a]));
-  }
   group.dimension("variable", names, long_name("name of a variable"));
   const auto field = [&](const std::string& name, const std::string& meaning) { group.variable(name, names, long_name(meaning)); };
   const bool open = !fine_->generator.conservative();
@@ -82,11 +81,7 @@ void StationarySection::declare(record::Group& group) const {
 void StationarySection::write_fields(record::Group& group) const {
   const Grid& grid = fine_->generator.grid();
   const auto& names = model_.names();
-  for (std::size_t a = 0; a < grid.dimension(); ++a) {
-    std::vector<double> widths(grid.axis(a).cells);
-    for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = grid.axis(a).width(i);
-    group.write(names[a] + "_width", widths);
-  }
+  write_widths(group, grid, names);
   group.write("steady_state", span_of(density_of(grid, fine_->steady.p)));
   group.write("implicit_potential", span_of(fine_->steady.implicit_potential));
   if (fine_->has_loss) group.write("potential", span_of(fine_->loss));

@@ -71,6 +71,7 @@ struct ModelSpec {
   std::vector<Text> force;               ///< empty or one a dimension
   DiffusionSpec diffusion;
   CirculationSpec circulation;
+  std::optional<Setting<double>> friction; ///< > 0: the equation is underdamped; absent: overdamped
   Setting<double> temperature;           ///< > 0; from learning_rate / (2 batch_size) where those are given; 0: a schedule
   std::optional<Setting<double>> learning_rate, batch_size;
   std::optional<ScheduleSpec> temperature_schedule, learning_rate_schedule, batch_size_schedule; ///< instead of numbers
@@ -78,6 +79,8 @@ struct ModelSpec {
   std::vector<std::pair<Text, double>> parameters;
 };
 
+/// With friction a law may be one of the positions (d numbers; the momenta then begin in Maxwell's law, variance T) or of
+/// positions and momenta (2 d numbers, positions first): the length of its lists says which. d stands for either below.
 struct GaussianLaw {
   std::vector<double> mean;
   std::vector<double> std;                     ///< of independent variables; empty where a covariance is given
@@ -180,6 +183,9 @@ struct Spec {
 
 /// The same from a text in memory; `name` stands for the file in messages.
 [[nodiscard]] Spec parse(const std::string& text, const std::string& name, const std::vector<std::string>& overrides = {});
+
+/// The name of a momentum in the result file: "p_q" for the position "q".
+[[nodiscard]] std::string momentum_name(std::string_view position);
 
 /// Every value in force, defaults included, as one JSON object (the `resolved` attribute of the result file).
 [[nodiscard]] std::string resolved_json(const Spec& spec);
