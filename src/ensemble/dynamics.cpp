@@ -1,7 +1,7 @@
 #include "driftwell/ensemble/dynamics.hpp"
 
 #include "driftwell/core/simd.hpp"
-#include "matrix_product.hpp"
+#include "driftwell/ensemble/matrix_product.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -70,7 +70,10 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   spec.model = read_model(model.value, model.value.origin);
   const std::size_t dimension = spec.model.variables.size();
   // Before [initial]: it refuses dimensions whose covariance matrix would fill the memory.
-  if (density != nullptr) spec.fokker_planck = read_fokker_planck(density->value, density->value.origin, dimension);
+  if (density != nullptr) {
+    spec.fokker_planck = read_fokker_planck(density->value, density->value.origin, dimension);
+    check_kinetic(density->value, density->value.origin, spec);
+  }
   if (ensemble != nullptr) spec.langevin = read_langevin(ensemble->value, ensemble->value.origin, dimension);
   if (initial != nullptr) spec.initial = read_initial(initial->value, initial->value.origin, dimension, spec.model.friction.has_value());
   if (time != nullptr) spec.time = read_time(time->value, time->value.origin);

@@ -159,6 +159,7 @@ std::string resolved_json(const Spec& spec) {
     json["time"] = time(spec.time);
   }
   if (spec.fokker_planck) json["fokker_planck"] = fokker_planck(*spec.fokker_planck);
+  if (spec.fokker_planck && spec.model.friction) json["fokker_planck"]["hermite"] = spec.fokker_planck->hermite.value;
   if (spec.langevin) json["langevin"] = langevin(*spec.langevin);
   if (spec.stationary) json["stationary"] = stationary(*spec.stationary);
   json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};

@@ -2,9 +2,11 @@
 #include "driftwell/run/commands.hpp"
 
 #include "driftwell/core/source.hpp"
+#include "driftwell/ensemble_observables/ensemble_observable.hpp"
 #include "driftwell/model/named_potential.hpp"
 #include "driftwell/observables/observable.hpp"
 #include "driftwell/propagators/propagator.hpp"
+#include "driftwell/steppers/stepper.hpp"
 
 #include "stdout.hpp"
 
@@ -44,6 +46,7 @@ Rows potential_rows() {
 Rows propagator_rows() {
   Rows rows = shelf_rows<PropagatorCatalogue>();
   rows.emplace_back("auto", "the cheapest of krylov and chebyshev by estimated cost");
+  rows.emplace_back("spectral", "expansion in smooth functions, 1 to 6 dimensions; needs a known steady state and a smooth potential");
   return rows;
 }
 
@@ -71,6 +74,8 @@ const std::map<std::string, std::function<Rows()>>& shelves() {
   static const std::map<std::string, std::function<Rows()>> all{{"potentials", potential_rows},
                                                                 {"propagators", propagator_rows},
                                                                 {"observables", shelf_rows<ObservableCatalogue>},
+                                                                {"ensemble_observables", shelf_rows<EnsembleObservableCatalogue>},
+                                                                {"steppers", shelf_rows<StepperCatalogue>},
                                                                 {"models", model_rows}};
   return all;
 }

@@ -3,6 +3,7 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/core/provenance.hpp"
+#include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
 #include "section.hpp"
 #include "stdout.hpp"
@@ -40,7 +41,7 @@ void write_root(record::ResultFile& file, const input::Spec& spec, const RunOpti
   file.attribute("resolved", input::resolved_json(spec));
   file.attribute("command", options.command);
   file.attribute("threads", static_cast<std::int64_t>(omp_get_max_threads()));
-  file.attribute("seed", std::int64_t{0});
+  file.attribute("seed", spec.langevin ? spec.langevin->seed.value : std::int64_t{0});
   file.attribute("started", utc_now());
   file.attribute("stop_reason", std::string("running"));
 }
@@ -105,7 +106,8 @@ int run_experiment(const RunOptions& options) {
   const input::Spec spec = input::read(options.file, options.overrides);
   const std::filesystem::path out = output_path(options);
   record::Options record_options;
-  record_options.replace = options.overwrite;
+  // What an interrupted run has left may give way to what it becomes when it goes on.
+  record_options.replace = options.overwrite || (options.resume && record::CheckpointFiles(out).exist());
   if (spec.output.keep_bits) record_options.keep_bits = static_cast<int>(spec.output.keep_bits->value);
   record::ResultFile::probe(out, record_options);
   std::error_code ignored;
@@ -114,7 +116,7 @@ int run_experiment(const RunOptions& options) {
 
   Progress progress(options.verbosity);
   const Model model = build_model(spec);
-  const Sections sections = make_sections(spec, model, progress);
+  const Sections sections = make_sections({spec, model, progress, out, options.resume});
   for (const auto& section : sections) section->prepare();
 
   record::ResultFile file(out, record_options);
@@ -128,6 +130,8 @@ int run_experiment(const RunOptions& options) {
   file.attribute("stop_reason", reason);
   file.attribute("wall_seconds", seconds);
   file.finish();
+  if (!signal)
+    for (const auto& section : sections) section->finished();
   if (options.verbosity > 1) fmt::print(stderr, "{}", progress.phases());
   if (signal) fmt::print(stderr, "interrupted by {}: {} holds the first {}\n", signal_name(signal), out.string(), done);
   else say(sections, out.string(), seconds, options.verbosity);
@@ -148,7 +152,7 @@ void check_experiment(const RunOptions& options) {
   std::string words = fmt::format("{}: valid\n{}\n", options.file, model.description());
   Json json{{"file", options.file}, {"valid", true}, {"equation", model.description()}};
   double bytes = 0, seconds = 0;
-  for (const auto& section : make_sections(spec, model, progress)) {
+  for (const auto& section : make_sections({spec, model, progress})) {
     const Section::Outlook outlook = section->check();
     json.update(outlook.json);
     words += outlook.words;

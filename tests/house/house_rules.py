@@ -13,13 +13,15 @@ ROOMS = {
     "stationary":  "generator grid core",
     "propagators": "generator stationary grid core",
     "observables": "generator stationary grid core",
+    "spectral":    "model grid expression core",
+    "kinetic":     "model expression core",
     "ensemble":    "model expression core",
     "steppers":    "ensemble model expression core",
     "estimators":  "grid expression core",
     "ensemble_observables": "estimators stationary grid model expression core",
     "record":      "core",
     "input":       "core",
-    "run":         "record input ensemble_observables estimators steppers ensemble observables propagators stationary generator grid potentials model expression core",
+    "run":         "record input kinetic spectral ensemble_observables estimators steppers ensemble observables propagators stationary generator grid potentials model expression core",
     "report":      "record",
     "app":         "run report core",
 }
@@ -34,7 +36,7 @@ LIBRARIES = {
 }
 
 SHELVES = ("potentials", "propagators", "observables", "steppers", "ensemble_observables")
-NO_FILE = {"propagators": {"auto"}}  # names that choose among the files
+NO_FILE = {"propagators": {"auto", "spectral"}}  # a choice among the files; a room of its own
 GENERATED = {"provenance_build.hpp": "core"}
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION, LINES_OF_MAIN = 400, 80, 149
 SOURCES = (".cpp", ".hpp", ".h", ".hpp.in")

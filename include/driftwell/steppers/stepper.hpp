@@ -20,7 +20,7 @@ struct StepperTraits {
   double strong_order;
   double weak_order;
   double stationary_order; ///< of the stationary law
-  NoiseClass noise;        ///< the most general noise it accepts with these orders
+  NoiseClass noise;        ///< the most general noise for which these orders hold
   Interpretation interpretation = Interpretation::ito; ///< in which the scheme is formulated; the law is that of the model in any case
   bool underdamped = false; ///< moves positions and momenta
   enum class Variates { normals, signs, three_points } variates = Variates::normals;
@@ -46,6 +46,8 @@ public:
   /// Called when a block is taken up at step `at`: forget what was kept of another one.
   virtual void begin(const Block& /*block*/, const Step& /*at*/, Noise& /*noise*/) {}
   virtual void step(Block& block, const Step& at, Noise& noise) = 0;
+  /// Called when walls have moved particles after the step that led to `next`: forget what was computed from their places.
+  virtual void moved(const Block& /*block*/, const Step& /*next*/) {}
 };
 
 /// A scheme for one model.

@@ -118,13 +118,13 @@ void WallKeeper::absorb(Block& block, const Step& at, std::size_t axis) {
   }
 }
 
-void WallKeeper::fold(Block& block, std::size_t axis) const {
+bool WallKeeper::fold(Block& block, std::size_t axis) const {
   const AxisWalls& walls = walls_.axes[axis];
   const bool periodic = walls.low == WallKind::periodic;
   const double lower = periodic || walls.low == WallKind::reflecting ? walls.lower : -alive;
   const double upper = periodic || walls.high == WallKind::reflecting ? walls.upper : alive;
   double* const x = block.x[axis];
-  if ((lower == -alive && upper == alive) || !leaves(x, lower, upper, block.n)) return;
+  if ((lower == -alive && upper == alive) || !leaves(x, lower, upper, block.n)) return false;
   double* const p = momenta_ && !periodic ? block.x[dynamics_->dimension() + axis] : nullptr;
   for (std::size_t k = 0; k < block.n; ++k) {
     const double before = x[k];
@@ -134,20 +134,23 @@ void WallKeeper::fold(Block& block, std::size_t axis) const {
     const double bounces = std::isfinite(length) ? std::floor((before - lower) / length) : 1.0;
     if (std::fmod(std::abs(bounces), 2.0) == 1.0) p[k] = -p[k];
   }
+  return true;
 }
 
-void WallKeeper::after_step(Block& block, const Step& at) {
+bool WallKeeper::after_step(Block& block, const Step& at) {
   const std::size_t rows = block.x.size(), died_before = dead_.size();
+  bool moved = false;
   for (std::size_t i = 0; i < dead_.size(); ++i)
     for (std::size_t r = 0; r < rows; ++r) block.x[r][dead_[i]] = place_[i * rows + r];
   if (absorbing_)
     for (std::size_t axis = 0; axis < walls_.axes.size(); ++axis) absorb(block, at, axis);
   for (std::size_t i = died_before; i < dead_.size(); ++i) block.x[hit_axis_[dead_[i]]][dead_[i]] = hit_wall_[dead_[i]];
-  for (std::size_t axis = 0; axis < walls_.axes.size(); ++axis) fold(block, axis);
+  for (std::size_t axis = 0; axis < walls_.axes.size(); ++axis) moved = fold(block, axis) || moved;
   for (std::size_t i = died_before; i < dead_.size(); ++i) {
     is_dead_[dead_[i]] = 1;
     for (double* row : block.x) place_.push_back(row[dead_[i]]);
   }
+  return moved || !dead_.empty();
 }
 
 } // namespace driftwell

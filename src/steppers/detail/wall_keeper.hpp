@@ -19,12 +19,13 @@ public:
   /// Takes up a block; `death` is its stretch of the ensemble's death times, empty without absorbing walls.
   void begin(const Block& block, std::span<const double> death);
   void before_step(const Block& block, const Step& at);
-  void after_step(Block& block, const Step& at);
+  /// true when it has moved a particle
+  bool after_step(Block& block, const Step& at);
   [[nodiscard]] std::span<const double> death() const { return {death_.data(), death_.size()}; }
   [[nodiscard]] bool all_dead() const { return !death_.empty() && dead_.size() == death_.size(); }
 
 private:
-  void fold(Block& block, std::size_t axis) const;
+  bool fold(Block& block, std::size_t axis) const;
   void absorb(Block& block, const Step& at, std::size_t axis);
   void meet(std::size_t k, std::size_t axis, double wall, double a, double b, bool crossed, double variance, const Block& block, const Step& at);
   [[nodiscard]] double hitting_time(double a, double b, double variance, std::uint64_t particle, const Step& at, std::uint32_t draw) const;
