@@ -89,8 +89,8 @@ void StationaryAnalysis::potentials() {
   for (const VectorXd& component : flow.circulation) speed += component.cwiseAbs2();
   add("log_partition", steady.log_partition);
   add("free_energy_ss", -T * steady.log_partition);
-  add("circulation_rms", root_mean_square(steady, speed.cwiseSqrt()));
   if (!generator.conservative()) return; // next to a wall that absorbs Phi and j grow without bound
+  add("circulation_rms", root_mean_square(steady, speed.cwiseSqrt()));
   add("entropy_production", entropy_production(generator, steady));
   add("circulation_divergence_rms", root_mean_square(steady, flow.divergence));
   add("along_gradient_rms", root_mean_square(steady, flow.along_gradient));
@@ -103,7 +103,7 @@ void StationaryAnalysis::potentials() {
 }
 
 /// From a point chosen in the source by rho_ss: the mean, and the variance with the spread of the means.
-void StationaryAnalysis::from_source(const std::string& name, const VectorXd& mean, const VectorXd& variance) {
+void StationaryAnalysis::from_source(const VectorXd& mean, const VectorXd& variance) {
   double weight = 0, first = 0, second = 0;
   for (Index k = 0; k < mean.size(); ++k) {
     if (!source->contains(static_cast<std::size_t>(k))) continue;
@@ -115,18 +115,18 @@ void StationaryAnalysis::from_source(const std::string& name, const VectorXd& me
     failures.emplace_back("passages from the source: the steady state has no mass there");
     return;
   }
-  add("mean_" + name + "_time_from_source", first / weight);
-  add(name + "_variance_from_source", second / weight - std::pow(first / weight, 2));
+  add("mean_first_passage_time_from_source", first / weight);
+  add("first_passage_variance_from_source", second / weight - std::pow(first / weight, 2));
 }
 
 void StationaryAnalysis::passages(const input::StationarySpec& spec) {
   if (!target && generator.conservative()) return;
   const Region everywhere_outside(std::vector<bool>(generator.size(), false));
   passage = first_passage(generator, target ? *target : everywhere_outside);
-  const std::string name = target ? "first_passage" : "exit";
-  if (source) from_source(name, passage->mean, passage->variance);
+  const std::string name = target ? "first_passage" : "exit_time", mean_name = target ? "mean_first_passage_time" : "mean_exit_time";
+  if (source) from_source(passage->mean, passage->variance);
   if (spec.start) {
-    add("mean_" + name + "_time_from_start", interpolate(generator.grid(), passage->mean, spec.start->value));
+    add(mean_name + "_from_start", interpolate(generator.grid(), passage->mean, spec.start->value));
     add(name + "_variance_from_start", interpolate(generator.grid(), passage->variance, spec.start->value));
   }
   if (!source) return;

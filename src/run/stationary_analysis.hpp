@@ -22,7 +22,7 @@ struct StationaryAnalysis {
   /// Throws InvalidExperiment, NumericalFailure.
   StationaryAnalysis(const input::Spec& spec, const Model& model, const Grid& grid);
 
-  /// Further numbers and fields, the costly ones. `check`: empty and overlapping sets are errors of the experiment file.
+  /// Further numbers and fields, the costly ones; what fails is told in `failures`.
   void compute(const input::Spec& spec);
 
   Generator generator;
@@ -48,7 +48,7 @@ private:
   void potentials();
   void passages(const input::StationarySpec& spec);
   void walls();
-  void from_source(const std::string& name, const Eigen::VectorXd& mean, const Eigen::VectorXd& variance);
+  void from_source(const Eigen::VectorXd& mean, const Eigen::VectorXd& variance);
 };
 
 [[nodiscard]] Grid stationary_grid(const input::Spec& spec);
