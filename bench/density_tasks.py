@@ -59,7 +59,7 @@ def separable_judge(name, outputs_of_l1):
         problem, truth = contender.problem, exact(name)
         cells, extra = problem.cells[0], result.extra
         bars = "kl_error" in extra
-        accuracy = (number(np.abs(result.kl - truth).max()), number(np.abs(extra["kl_richardson"] - truth).max() if bars else None),
+        accuracy = (number(np.abs(result.kl - truth).max()), number(np.abs(extra["kl_richardson"] - truth).max() if "kl_richardson" in extra else None),
                     coverage(result.kl, extra["kl_error"], truth) if bars else "-")
         if not contender.cells:
             return (*accuracy, "-", "-", number(np.abs(result.mass - 1).max()), "-")
@@ -111,7 +111,7 @@ def plane_judge(uncertainty):
         truth = plane_truth(problem.name, problem.lower == WIDE["lower"])
         bars = "kl_error" in extra
         steady = np.abs(extra["steady_state"] - chain.gibbs(problem)).sum() if "steady_state" in extra else None
-        return (number(np.abs(result.kl - truth).max()), number(np.abs(extra["kl_richardson"] - truth).max() if bars else None),
+        return (number(np.abs(result.kl - truth).max()), number(np.abs(extra["kl_richardson"] - truth).max() if "kl_richardson" in extra else None),
                 coverage(result.kl, extra["kl_error"], truth, uncertainty) if bars else "-", number(steady),
                 number(np.abs(result.mass - 1).max()), number(result.probabilities.min()) if result.probabilities is not None else "-")
     return judge
