@@ -5,6 +5,7 @@
 #include "langevin.hpp"
 #include "section.hpp"
 #include "spectral_section.hpp"
+#include "stationary.hpp"
 
 #include <fmt/format.h>
 
@@ -31,6 +32,9 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
     sections.push_back(std::move(section));
     if (density) sections.push_back(std::make_unique<ComparisonSection>(spec, *density, cloud));
   }
+  if (spec.stationary && model.underdamped())
+    throw invalid(spec.model.friction->origin, "[stationary] cannot analyse the underdamped equation yet", {"no 'friction' beside [stationary]", "", {}});
+  if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, model, progress));
   return sections;
 }
 
