@@ -8,6 +8,7 @@ find_package(tomlplusplus 3.3 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_path(SPECTRA_INCLUDE_DIR Spectra/SymEigsSolver.h REQUIRED)
+find_path(NANOFLANN_INCLUDE_DIR nanoflann.hpp REQUIRED)
 
 # The serial flavour: with the MPI flavour installed beside it, other look-ups may pick that one.
 set(HDF5_PREFER_PARALLEL OFF)

@@ -8,7 +8,7 @@ target_compile_features(driftwell PUBLIC cxx_std_20)
 target_include_directories(driftwell
   PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_include_directories(driftwell PRIVATE ${PROJECT_SOURCE_DIR}/src)
-target_include_directories(driftwell SYSTEM PRIVATE ${SPECTRA_INCLUDE_DIR} ${HDF5_INCLUDE_DIRS})
+target_include_directories(driftwell SYSTEM PRIVATE ${SPECTRA_INCLUDE_DIR} ${NANOFLANN_INCLUDE_DIR} ${HDF5_INCLUDE_DIRS})
 target_compile_definitions(driftwell PRIVATE ${HDF5_DEFINITIONS} TOML_HEADER_ONLY=1)
 target_link_libraries(driftwell
   PUBLIC Eigen3::Eigen Boost::headers

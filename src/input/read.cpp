@@ -46,15 +46,16 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   const Origin whole{source, 0, 0, 1};
   if (tree.members.empty())
     throw invalid(whole, "the experiment file is empty",
-                  {"sections [model], [initial], [time] and [fokker_planck]", {}, {}});
+                  {"sections [model], [initial], [time] and [fokker_planck] or [langevin]", {}, {}});
   check_top_level(tree);
   const Table file(tree, "", whole);
   const Sections sections{tree, whole};
   const Member& model =
       sections.require("model", "no section [model]", "[model] with variables, potential and temperature");
-  const Member* density = sections.find("fokker_planck");
-  if (density == nullptr)
-    throw invalid(whole, "nothing to compute: add a section [fokker_planck]", {"[fokker_planck] with lower, upper and cells", {}, {}});
+  const Member *density = sections.find("fokker_planck"), *ensemble = sections.find("langevin");
+  if (density == nullptr && ensemble == nullptr)
+    throw invalid(whole, "nothing to compute: add a section [fokker_planck] or [langevin]",
+                  {"[fokker_planck] with lower, upper and cells, or [langevin] with dt", {}, {}});
   const Member& initial =
       sections.require("initial", "no section [initial]", "[initial] with one law, e.g. point = [0.0]");
   const Member& time = sections.require("time", "no section [time]", "[time] with end = 10.0");
@@ -68,7 +69,8 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   const std::size_t dimension = spec.model.variables.size();
   // Before [initial]: it refuses dimensions whose covariance matrix would fill the memory.
   if (density != nullptr) spec.fokker_planck = read_fokker_planck(density->value, density->value.origin, dimension);
-  spec.initial = read_initial(initial.value, initial.value.origin, dimension);
+  if (ensemble != nullptr) spec.langevin = read_langevin(ensemble->value, ensemble->value.origin, dimension);
+  spec.initial = read_initial(initial.value, initial.value.origin, dimension, spec.model.friction.has_value());
   spec.time = read_time(time.value, time.value.origin);
   if (const Member* output = sections.find("output")) spec.output = read_output(output->value, output->value.origin);
   return spec;

@@ -1,4 +1,5 @@
 // [fokker_planck]: the grid, its walls and the method.
+#include "input/read_box.hpp"
 #include "input/sections.hpp"
 #include "input/values.hpp"
 
@@ -9,23 +10,6 @@ namespace driftwell::input {
 namespace {
 
 constexpr std::int64_t most_cells = std::numeric_limits<std::int32_t>::max(); // sparse matrices index with 32 bits
-
-Value entry_or_all(const Value& value, std::size_t i) { return value.is_list() ? value.entry(i) : value; }
-
-void read_domain(const Table& table, std::size_t dimension, FokkerPlanckSpec& spec) {
-  const Value lower = table.require("lower"), upper = table.require("upper");
-  spec.lower = {numbers_or_same(lower, dimension), lower.origin(), true};
-  spec.upper = {numbers_or_same(upper, dimension), upper.origin(), true};
-  for (std::size_t i = 0; i < dimension; ++i) {
-    const double length = spec.upper.value[i] - spec.lower.value[i];
-    if (length > 0 && std::isfinite(length)) continue;
-    const Value low = entry_or_all(lower, i), high = entry_or_all(upper, i);
-    throw invalid(high.origin(),
-                  std::string(length > 0 ? "the domain is too wide: found " : "'upper' is not above 'lower': found ") +
-                      high.node->text + " over " + low.node->text,
-                  {"upper > lower on every axis", {}, {"'lower' is given " + place(low.origin())}});
-  }
-}
 
 void read_cells(const Table& table, std::size_t dimension, FokkerPlanckSpec& spec) {
   const Value value = table.require("cells");
@@ -40,48 +24,6 @@ void read_cells(const Table& table, std::size_t dimension, FokkerPlanckSpec& spe
     product *= cells;
     spec.cells.value.push_back(cells);
   }
-}
-
-Boundary read_wall(const Value& value) {
-  static const std::vector<std::string> words{"reflecting", "periodic", "absorbing"};
-  const std::string word = keyword(value, words).value;
-  return word == words[0] ? Boundary::reflecting : word == words[1] ? Boundary::periodic : Boundary::absorbing;
-}
-
-/// One word for both sides of an axis, or a pair [lower, upper].
-std::array<Boundary, 2> read_walls(const Value& value) {
-  if (!value.is_list()) {
-    const Boundary both = read_wall(value);
-    return {both, both};
-  }
-  if (value.node->items.size() != 2)
-    throw invalid(value.origin(),
-                  "'boundary' has " + counted(value.node->items.size(), "entry") + " for the 2 sides of an axis",
-                  {value.allowed, {}, {}});
-  const std::array<Boundary, 2> walls{read_wall(value.entry(0)), read_wall(value.entry(1))};
-  if ((walls[0] == Boundary::periodic) != (walls[1] == Boundary::periodic))
-    throw invalid(value.origin(), "'boundary' is periodic on one side only",
-                  {"periodic on both sides of an axis, or on none", {}, {}});
-  return walls;
-}
-
-void read_boundary(const Table& table, std::size_t dimension, FokkerPlanckSpec& spec) {
-  const auto value = table.find("boundary");
-  spec.boundary_origin = value ? value->origin() : table.origin();
-  if (!value) {
-    spec.boundary.assign(dimension, {Boundary::reflecting, Boundary::reflecting});
-    return;
-  }
-  if (!value->is_list()) {
-    spec.boundary.assign(dimension, read_walls(*value));
-    return;
-  }
-  const bool one_pair = dimension == 1 && value->node->items.size() == 2 && !value->entry(0).is_list();
-  if (one_pair)
-    throw invalid(
-        value->origin(), "'boundary' has 2 entries for 1 variable",
-        {value->allowed, {}, {"for the two sides of one axis: boundary = [[\"reflecting\", \"absorbing\"]]"}});
-  for (const Value& axis : entries(*value, dimension)) spec.boundary.push_back(read_walls(axis));
 }
 
 void read_wasserstein(const Table& table, std::size_t dimension, FokkerPlanckSpec& spec) {
@@ -104,11 +46,10 @@ FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, s
                   "a density on a grid is possible in 1 to 3 dimensions; the model has " + std::to_string(dimension));
   FokkerPlanckSpec spec;
   spec.origin = origin;
-  read_domain(table, dimension, spec);
+  static_cast<BoxSpec&>(spec) = read_box(table, dimension);
   read_cells(table, dimension, spec);
   if (const auto value = table.find("stretch"))
     for (const Value& map : entries(*value, dimension)) spec.stretch.push_back(expression(map));
-  read_boundary(table, dimension, spec);
   spec.propagator = {"auto", origin, {}};
   if (const auto value = table.find("propagator")) spec.propagator = text(*value);
   spec.tolerance = {1e-9, origin, false};

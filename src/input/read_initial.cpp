@@ -9,6 +9,19 @@ namespace {
 
 constexpr std::string_view law_names[] = {"gaussian", "point", "uniform", "mixture", "steady_state", "samples"};
 
+/// How many numbers a law has: one for each variable, or with momenta twice as many.
+struct Lengths {
+  std::size_t dimension;
+  bool momenta;
+
+  [[nodiscard]] std::size_t of(const Value& value) const {
+    if (!momenta || !value.is_list() || value.node->items.size() == dimension) return dimension;
+    if (value.node->items.size() == 2 * dimension) return 2 * dimension;
+    throw invalid(value.origin(), "'" + value.name + "' has " + counted(value.node->items.size(), "entry") + " for " + counted(dimension, "position"),
+                  {std::to_string(dimension) + " (the momenta then begin in Maxwell's law) or " + std::to_string(2 * dimension) + ": positions, then momenta", {}, {}});
+  }
+};
+
 /// Cholesky's factorisation exists: the test of positive definiteness itself.
 bool is_positive_definite(std::vector<std::vector<double>> a) {
   for (std::size_t j = 0; j < a.size(); ++j) {
@@ -40,45 +53,47 @@ std::vector<std::vector<double>> read_covariance(const Value& value, std::size_t
   return c;
 }
 
-std::vector<std::vector<double>> read_std(const Value& value, std::size_t dimension) {
+std::vector<double> read_std(const Value& value, std::size_t dimension) {
   const std::vector<double> s = numbers_or_same(value, dimension);
-  std::vector<std::vector<double>> c(dimension, std::vector<double>(dimension, 0.0));
   for (std::size_t i = 0; i < dimension; ++i) {
     const Value entry = value.is_list() ? value.entry(i) : value;
     if (s[i] == 0)
       throw invalid(entry.origin(), "'std' is out of range: found " + entry.node->text,
                     {value.allowed, {}, {"a law without spread is point = [...]"}});
     if (!(s[i] > 0)) entry.out_of_range();
-    c[i][i] = s[i] * s[i];
-    if (!(c[i][i] > 0) || !std::isfinite(c[i][i])) entry.out_of_range(); // the square overflows
+    if (!(s[i] * s[i] > 0) || !std::isfinite(s[i] * s[i])) entry.out_of_range(); // the square overflows
   }
-  return c;
+  return s;
 }
 
-GaussianLaw read_gaussian(const Value& value, std::size_t dimension) {
+GaussianLaw read_gaussian(const Value& value, const Lengths& lengths) {
   if (!value.is_table()) value.wrong_type();
   const Table table(*value.node, "initial.gaussian", value.origin());
   GaussianLaw law;
   law.origin = value.origin();
   const Value mean = table.require("mean");
-  law.mean = numbers(mean, dimension);
+  const std::size_t dimension = lengths.of(mean);
+  law.mean = numbers_or_same(mean, dimension);
   law.mean_origin = mean.origin();
   table.exclude("std", "covariance", "one of them: std is the square root of a diagonal covariance");
   const auto covariance = table.find("covariance");
   const Value spread = covariance ? *covariance : table.require("std");
-  law.covariance = covariance ? read_covariance(spread, dimension) : read_std(spread, dimension);
+  if (covariance) law.covariance = read_covariance(spread, dimension);
+  else law.std = read_std(spread, dimension);
   law.spread_origin = spread.origin();
   return law;
 }
 
-UniformLaw read_uniform(const Value& value, std::size_t dimension) {
+UniformLaw read_uniform(const Value& value, const Lengths& lengths) {
   if (!value.is_table()) value.wrong_type();
   const Table table(*value.node, "initial.uniform", value.origin());
   UniformLaw law;
   law.origin = value.origin();
   const Value upper = table.require("upper");
-  law.lower = numbers(table.require("lower"), dimension);
-  law.upper = numbers(upper, dimension);
+  const Value lower = table.require("lower");
+  const std::size_t dimension = lengths.of(lower);
+  law.lower = numbers_or_same(lower, dimension);
+  law.upper = numbers_or_same(upper, dimension);
   for (std::size_t i = 0; i < dimension; ++i)
     if (!(law.lower[i] < law.upper[i])) {
       const Value entry = upper.is_list() ? upper.entry(i) : upper;
@@ -106,10 +121,10 @@ SteadyStateLaw read_steady_state(const Value& value) {
   return {value.origin()};
 }
 
-std::shared_ptr<const MixtureLaw> read_mixture(const Value& value, std::size_t dimension);
+std::shared_ptr<const MixtureLaw> read_mixture(const Value& value, const Lengths& lengths);
 
 /// The one law of a table.
-InitialLaw read_law(const Table& table, std::string_view missing, std::size_t dimension) {
+InitialLaw read_law(const Table& table, std::string_view missing, const Lengths& lengths) {
   std::vector<std::string> names;
   std::optional<Value> law;
   for (const std::string_view name : law_names) {
@@ -122,15 +137,15 @@ InitialLaw read_law(const Table& table, std::string_view missing, std::size_t di
   if (!law)
     throw invalid(table.origin(), std::string(missing) + " needs a law",
                   {"exactly one of " + list_of(names, "or"), {}, {}});
-  if (law->name == "gaussian") return read_gaussian(*law, dimension);
-  if (law->name == "point") return PointLaw{numbers(*law, dimension), law->origin()};
-  if (law->name == "uniform") return read_uniform(*law, dimension);
-  if (law->name == "mixture") return read_mixture(*law, dimension);
+  if (law->name == "gaussian") return read_gaussian(*law, lengths);
+  if (law->name == "point") return PointLaw{numbers_or_same(*law, lengths.of(*law)), law->origin()};
+  if (law->name == "uniform") return read_uniform(*law, lengths);
+  if (law->name == "mixture") return read_mixture(*law, lengths);
   if (law->name == "samples") return read_samples(*law);
   return read_steady_state(*law);
 }
 
-std::shared_ptr<const MixtureLaw> read_mixture(const Value& value, std::size_t dimension) {
+std::shared_ptr<const MixtureLaw> read_mixture(const Value& value, const Lengths& lengths) {
   if (!value.is_list() || value.node->items.empty()) value.wrong_type();
   auto mixture = std::make_shared<MixtureLaw>();
   mixture->origin = value.origin();
@@ -140,7 +155,7 @@ std::shared_ptr<const MixtureLaw> read_mixture(const Value& value, std::size_t d
     if (!entry.is_table()) entry.wrong_type();
     const Table table(*entry.node, "initial.mixture", entry.origin());
     mixture->weights.push_back(positive(table.require("weight")));
-    mixture->parts.push_back(read_law(table, "a part of a mixture", dimension));
+    mixture->parts.push_back(read_law(table, "a part of a mixture", lengths));
     sum += mixture->weights.back();
   }
   if (!std::isfinite(sum)) throw invalid(value.origin(), "the weights of 'mixture' overflow");
@@ -150,8 +165,8 @@ std::shared_ptr<const MixtureLaw> read_mixture(const Value& value, std::size_t d
 
 } // namespace
 
-InitialLaw read_initial(const Node& section, const Origin& origin, std::size_t dimension) {
-  return read_law(Table(section, "initial", origin), "[initial]", dimension);
+InitialLaw read_initial(const Node& section, const Origin& origin, std::size_t dimension, bool momenta) {
+  return read_law(Table(section, "initial", origin), "[initial]", Lengths{dimension, momenta});
 }
 
 } // namespace driftwell::input

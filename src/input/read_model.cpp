@@ -90,7 +90,29 @@ CirculationSpec read_circulation(const Value& value, std::size_t dimension) {
   return circulation;
 }
 
+/// The underdamped equation has unit mass and equal friction on every momentum.
+void read_friction(const Table& table, ModelSpec& model) {
+  const auto value = table.find("friction");
+  if (!value) return;
+  model.friction = Setting<double>{positive(*value), value->origin(), true};
+  if (model.diffusion.kind != DiffusionSpec::Kind::identity)
+    throw invalid(table.key_origin("diffusion"), "'diffusion' cannot be combined with 'friction' yet: the noise of the momenta is sqrt(2 friction temperature)",
+                  {"no 'diffusion', or no 'friction'", {}, {}});
+  if (model.circulation.kind != CirculationSpec::Kind::none)
+    throw invalid(table.key_origin("circulation"), "'circulation' cannot be combined with 'friction' yet", {"no 'circulation', or no 'friction'", {}, {}});
+  for (const std::string_view key : {"temperature", "learning_rate", "batch_size"})
+    if ((key == "temperature" && model.temperature_schedule) || (key == "learning_rate" && model.learning_rate_schedule) ||
+        (key == "batch_size" && model.batch_size_schedule))
+      throw invalid(table.key_origin(key), "a schedule cannot be combined with 'friction' yet", {"'" + std::string(key) + "' as a number", {}, {}});
+  for (const Text& name : model.variables)
+    for (const Text& other : model.variables)
+      if (other.value == momentum_name(name.value))
+        throw invalid(other.origin, "'" + other.value + "' cannot be the name of a variable: it is the momentum of '" + name.value + "'", {"any other name", {}, {}});
+}
+
 } // namespace
+
+std::string momentum_name(std::string_view position) { return "p_" + std::string(position); }
 
 ModelSpec read_model(const Node& section, const Origin& origin) {
   ModelSpec model;
@@ -114,6 +136,7 @@ ModelSpec read_model(const Node& section, const Origin& origin) {
                     {"potential = \"...\", or the drift as a force", {}, {}});
   }
   read_temperature(section, origin, model);
+  read_friction(table, model);
   static const std::array<std::string, 3> conventions{"ito", "stratonovich", "anti_ito"};
   model.interpretation = {"ito", origin, {}};
   if (const auto value = table.find("interpretation")) model.interpretation = keyword(*value, conventions);

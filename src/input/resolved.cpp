@@ -57,6 +57,7 @@ Json model(const ModelSpec& spec) {
   else if (spec.circulation.kind == CirculationSpec::Kind::scalar) json["circulation"] = spec.circulation.entries[0][0].value;
   else if (spec.circulation.kind == CirculationSpec::Kind::matrix)
     for (const auto& row : spec.circulation.entries) json["circulation"].push_back(list(row));
+  if (spec.friction) json["friction"] = spec.friction->value;
   if (spec.learning_rate || spec.learning_rate_schedule) {
     json["learning_rate"] = quantity(spec.learning_rate, spec.learning_rate_schedule);
     json["batch_size"] = quantity(spec.batch_size, spec.batch_size_schedule);
@@ -72,6 +73,7 @@ Json model(const ModelSpec& spec) {
 
 struct LawWriter {
   Json operator()(const GaussianLaw& law) const {
+    if (!law.std.empty()) return {{"gaussian", {{"mean", law.mean}, {"std", law.std}}}};
     return {{"gaussian", {{"mean", law.mean}, {"covariance", law.covariance}}}};
   }
   Json operator()(const PointLaw& law) const { return {{"point", law.at}}; }
@@ -101,17 +103,34 @@ Json time(const TimeSpec& spec) {
   return json;
 }
 
-Json fokker_planck(const FokkerPlanckSpec& spec) {
+Json box(const BoxSpec& spec) {
   constexpr std::array<const char*, 3> words{"reflecting", "periodic", "absorbing"};
   Json walls = Json::array();
   for (const auto& [lower, upper] : spec.boundary)
     walls.push_back({words[static_cast<std::size_t>(lower)], words[static_cast<std::size_t>(upper)]});
-  Json json{{"lower", spec.lower.value},           {"upper", spec.upper.value},
-            {"cells", spec.cells.value},           {"boundary", walls},
-            {"propagator", spec.propagator.value}, {"tolerance", spec.tolerance.value},
-            {"snapshots", spec.snapshots.value},   {"wasserstein", spec.wasserstein.value}};
+  return {{"lower", spec.lower.value}, {"upper", spec.upper.value}, {"boundary", walls}};
+}
+
+Json fokker_planck(const FokkerPlanckSpec& spec) {
+  Json json = box(spec);
+  json.update({{"cells", spec.cells.value},
+               {"propagator", spec.propagator.value}, {"tolerance", spec.tolerance.value},
+               {"snapshots", spec.snapshots.value},   {"wasserstein", spec.wasserstein.value}});
   if (!spec.stretch.empty()) json["stretch"] = list(spec.stretch);
   if (spec.dt) json["dt"] = spec.dt->value;
+  return json;
+}
+
+Json langevin(const LangevinSpec& spec) {
+  Json json{{"particles", spec.particles.value}, {"dt", spec.dt.value},
+            {"stepper", spec.stepper.value},     {"seed", spec.seed.value},
+            {"snapshots", spec.snapshots.value}, {"kept", spec.kept.value},
+            {"method", spec.method.value}};
+  if (spec.walls) json.update(box(*spec.walls));
+  if (spec.target) json["target"] = spec.target->value;
+  if (spec.log_partition) json["log_partition"] = spec.log_partition->value;
+  if (spec.estimate) json["estimate"] = spec.estimate->value;
+  if (spec.standard_error) json["standard_error"] = spec.standard_error->value;
   return json;
 }
 
@@ -123,6 +142,7 @@ std::string resolved_json(const Spec& spec) {
             {"initial", std::visit(LawWriter{}, spec.initial)},
             {"time", time(spec.time)}};
   if (spec.fokker_planck) json["fokker_planck"] = fokker_planck(*spec.fokker_planck);
+  if (spec.langevin) json["langevin"] = langevin(*spec.langevin);
   json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};
   return json.dump();
 }

@@ -9,19 +9,20 @@
 namespace driftwell::input {
 namespace {
 
-constexpr std::array<KeySchema, 6> file_keys{{
+constexpr std::array<KeySchema, 7> file_keys{{
     {"title", "a string", "empty", "One line of words, kept in the result file."},
     {"model", "a section [model]", "required", "The equation: variables, potential, force, diffusion, temperature."},
     {"initial", "a section [initial]", "required", "The law at time 0."},
     {"time", "a section [time]", "required", "How long, and when to record."},
     {"fokker_planck", "a section [fokker_planck]", "none", "The density on a grid."},
+    {"langevin", "a section [langevin]", "none", "A cloud of particles."},
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
 
 constexpr std::string_view number_or_schedule =
     "a number > 0, an expression in t, or a table { t = [...], value = [...], interpolation = \"linear\" or \"step\" }";
 
-constexpr std::array<KeySchema, 11> model_keys{{
+constexpr std::array<KeySchema, 12> model_keys{{
     {"variables", "a list of names: letters, digits and _, e.g. [\"x\", \"y\"]", "required, or dimension",
      "Names of the variables; there are as many dimensions as names."},
     {"dimension", "an integer from 1 to 10000", "required, or variables",
@@ -33,6 +34,7 @@ constexpr std::array<KeySchema, 11> model_keys{{
      "D(x); the noise is sqrt(2 temperature D)."},
     {"circulation", "one expression, a matrix of them, or a table { stream_function = \"...\" }", "none",
      "Q(x), antisymmetric: adds a drift that leaves exp(-f/T) stationary."},
+    {"friction", "a number > 0", "none: overdamped", "gamma of the underdamped equation in positions and momenta."},
     {"temperature", number_or_schedule, "required, or learning_rate with batch_size", "Strength of the noise."},
     {"learning_rate", number_or_schedule, "none", "With batch_size: temperature = learning_rate / (2 batch_size)."},
     {"batch_size", number_or_schedule, "none", "With learning_rate: temperature = learning_rate / (2 batch_size)."},
@@ -52,7 +54,7 @@ constexpr std::array<KeySchema, 3> schedule_keys{{
      "linear: straight lines; step: each value holds until the next time."},
 }};
 
-constexpr std::string_view numbers_per_variable = "a list of numbers, one for each variable";
+constexpr std::string_view numbers_per_variable = "a number, or a list of numbers, one for each variable";
 
 constexpr std::array<KeySchema, 6> initial_keys{{
     {"gaussian", "a table { mean = ..., std = ... } or { mean = ..., covariance = ... }", "none", "A normal law."},
@@ -116,12 +118,30 @@ constexpr std::array<KeySchema, 10> fokker_planck_keys{{
     {"wasserstein", "true or false", "false", "Wasserstein-2 distance of the kept densities to the steady state in two dimensions."},
 }};
 
+constexpr std::array<KeySchema, 14> langevin_keys{{
+    {"particles", "an integer from 2 to 2000000000", "10000", "Number of particles."},
+    {"dt", "a number > 0", "required", "Longest step in time; shortened so that steps end at the outputs."},
+    {"stepper", "the name of a stepper, or \"auto\"", "\"auto\"", "How a particle is advanced by a step."},
+    {"seed", "an integer >= 0", "1", "Names the noise: same seed, same bits."},
+    {"snapshots", "an integer from 0 to 1000000", "2", "Number of clouds kept, spread evenly over the outputs."},
+    {"kept", "an integer from 1 to 2000000000", "10000", "Particles kept of each cloud."},
+    {"lower", "a number, or a list of numbers, one for each variable", "of [fokker_planck]", "Lower corner of the walls."},
+    {"upper", "a number, or a list of numbers, one for each variable", "of [fokker_planck]", "Upper corner of the walls."},
+    {"boundary", fokker_planck_keys[4].allowed, "of [fokker_planck]; \"reflecting\" with lower and upper", "What happens at the walls."},
+    {"target", "an expression", "none", "First-passage times into the set where it is > 0."},
+    {"log_partition", "a number", "of [fokker_planck], or a closed form", "log of the integral of exp(-f/T), for the KL divergence."},
+    {"method", "\"plain\", \"extrapolation\" or \"multilevel\"", "\"plain\"",
+     "plain: one run; the others estimate one mean at the end to a standard error."},
+    {"estimate", "an expression", "the potential", "Whose mean at the end is estimated."},
+    {"standard_error", "a number > 0", "required with extrapolation and multilevel", "That the estimate must reach, bias included."},
+}};
+
 constexpr std::array<KeySchema, 1> output_keys{{
     {"keep_bits", "an integer from 1 to 52", "all 52",
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 12> tables{{
+constexpr std::array<TableSchema, 13> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
@@ -133,11 +153,11 @@ constexpr std::array<TableSchema, 12> tables{{
     {"initial.mixture", "in a part of a mixture", mixture_keys},
     {"time", "in [time]", time_keys},
     {"fokker_planck", "in [fokker_planck]", fokker_planck_keys},
+    {"langevin", "in [langevin]", langevin_keys},
     {"output", "in [output]", output_keys},
 }};
 
-constexpr std::array<std::string_view, 6> later_sections{"langevin", "sgd",   "landscape",
-                                                         "verify",   "sweep", "trajectories"};
+constexpr std::array<std::string_view, 5> later_sections{"sgd", "landscape", "verify", "sweep", "trajectories"};
 
 constexpr std::array<std::string_view, 28> reserved{"exp",      "log",     "log1p", "expm1", "sqrt", "sin",  "cos",
                                                     "tan",      "asin",    "acos",  "atan",  "sinh", "cosh", "tanh",

@@ -6,9 +6,11 @@
 namespace driftwell::input {
 
 [[nodiscard]] ModelSpec read_model(const Node& section, const Origin& origin);
-[[nodiscard]] InitialLaw read_initial(const Node& section, const Origin& origin, std::size_t dimension);
+/// With `momenta` laws may also have twice the dimension: positions, then momenta.
+[[nodiscard]] InitialLaw read_initial(const Node& section, const Origin& origin, std::size_t dimension, bool momenta);
 [[nodiscard]] TimeSpec read_time(const Node& section, const Origin& origin);
 [[nodiscard]] FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension);
+[[nodiscard]] LangevinSpec read_langevin(const Node& section, const Origin& origin, std::size_t dimension);
 [[nodiscard]] OutputSpec read_output(const Node& section, const Origin& origin);
 
 /// temperature, or learning_rate and batch_size, into a model: numbers, or schedules.

@@ -36,6 +36,9 @@ Model::Model(Equation equation) : equation_(std::move(equation)) {
         throw std::invalid_argument("circulation must be antisymmetric");
   if (!(equation_.temperature > 0) || !std::isfinite(equation_.temperature))
     throw std::invalid_argument("temperature must be positive");
+  if (!(equation_.friction >= 0) || !std::isfinite(equation_.friction)) throw std::invalid_argument("friction must be positive");
+  if (underdamped() && (!identity_diffusion() || has_circulation()))
+    throw std::invalid_argument("an underdamped model has the identity as diffusion and no circulation");
   gradient_ = equation_.potential.gradient(d);
   if (equation_.interpretation == Interpretation::stratonovich) (void)noise_root();
 }
@@ -140,7 +143,19 @@ Expression Model::drift(std::size_t i, bool with_circulation) const {
   return b;
 }
 
+std::string Model::underdamped_description() const {
+  std::vector<std::string> momenta;
+  for (const std::string& name : names()) momenta.push_back("p_" + name);
+  std::string text = fmt::format("d({0}) = p dt, dp = (b - gamma p) dt + sqrt(2 gamma T) dW, p = ({1})   (T = {2:.12g}, gamma = {3:.12g})\n",
+                                 fmt::join(names(), ", "), fmt::join(momenta, ", "), temperature(), friction());
+  if (has_potential()) text += fmt::format("  f = {}\n", potential().str(names()));
+  for (std::size_t i = 0; i < dimension(); ++i) text += fmt::format("  b_{} = {}\n", names()[i], drift(i).str(names()));
+  text += "  d_t rho = -p . grad_q rho - div_p((b - gamma p) rho) + gamma T Lap_p rho";
+  return text;
+}
+
 std::string Model::description() const {
+  if (underdamped()) return underdamped_description();
   std::string text = fmt::format("d({0}) = b dt + sqrt(2 T D) dW   (Ito; T = {1:.12g}, given as {2})\n",
                                  fmt::join(names(), ", "), temperature(), name_of(interpretation()));
   if (!equation_.schedule.empty()) text += fmt::format("  T(t) = {}; T above and below is that of the last time\n", equation_.schedule);

@@ -239,6 +239,7 @@ Model build_model(const input::Spec& spec) {
     if (m.circulation.kind != input::CirculationSpec::Kind::none) refuse(m.circulation.origin, "a circulation");
     equation.interpretation = interpretation_of(m.interpretation);
     equation.circulation = circulation_of(m, equation, symbols);
+    if (m.friction) equation.friction = m.friction->value;
     return Model(std::move(equation));
   } catch (const std::invalid_argument& error) { // Stratonovich with a root that has no closed form
     throw invalid(m.interpretation.origin, error.what(), {"\"ito\" or \"anti_ito\" with a full matrix in three dimensions", "", {}});

@@ -1,6 +1,6 @@
 #include "driftwell/run/build.hpp"
 
-#include "driftwell/record/reader.hpp"
+#include "initial_samples.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <functional>
 
 namespace driftwell::run {
@@ -21,13 +20,16 @@ using Eigen::VectorXd;
 /// Outside this share of a law the box is not the one the user meant.
 constexpr double most_outside = 1e-3;
 
-Eigen::MatrixXd matrix_of(const std::vector<std::vector<double>>& rows) {
-  const auto d = static_cast<Index>(rows.size());
+Eigen::MatrixXd covariance_of(const input::GaussianLaw& law) {
+  const auto d = static_cast<Index>(law.mean.size());
+  if (!law.std.empty()) return Eigen::Map<const VectorXd>(law.std.data(), d).cwiseAbs2().asDiagonal();
   Eigen::MatrixXd result(d, d);
   for (Index i = 0; i < d; ++i)
-    for (Index j = 0; j < d; ++j) result(i, j) = rows[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)];
+    for (Index j = 0; j < d; ++j) result(i, j) = law.covariance[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)];
   return result;
 }
+
+double std_of(const input::GaussianLaw& law, std::size_t a) { return law.std.empty() ? std::sqrt(law.covariance[a][a]) : law.std[a]; }
 
 bool is_diagonal(const Eigen::MatrixXd& m) { return m.isDiagonal(0); }
 
@@ -75,7 +77,7 @@ std::vector<double> gaussian_weights(const Axis& axis, double mean, double std, 
 }
 
 VectorXd correlated_gaussian(const Grid& grid, const input::GaussianLaw& law) {
-  const Eigen::LLT<Eigen::MatrixXd> factor(matrix_of(law.covariance));
+  const Eigen::LLT<Eigen::MatrixXd> factor(covariance_of(law));
   const auto d = static_cast<Index>(grid.dimension());
   const double norm = std::pow(2 * M_PI, static_cast<double>(d) / 2) * factor.matrixL().determinant();
   VectorXd p(static_cast<Index>(grid.size())), x(d);
@@ -168,19 +170,10 @@ double gaussian_outside(const Grid& grid, const input::GaussianLaw& law) {
   for (std::size_t a = 0; a < grid.dimension(); ++a) {
     const Axis& axis = grid.axis(a);
     if (axis.periodic()) continue;
-    const double std = std::sqrt(law.covariance[a][a]);
+    const double std = std_of(law, a);
     sum += std::max(0.0, 1 - normal_between((axis.lower - law.mean[a]) / std, (axis.upper - law.mean[a]) / std));
   }
   return std::min(1.0, sum);
-}
-
-/// The dataset and its shape; a failure says where the experiment names it.
-std::pair<std::vector<double>, std::vector<std::size_t>> read_samples(const input::SamplesLaw& law, const std::filesystem::path& path) {
-  try {
-    return record::Reader(path).read(law.dataset);
-  } catch (const IoError& error) {
-    throw IoError(render(law.origin, fmt::format("cannot read the initial samples: {}", error.what())));
-  }
 }
 
 void check_inside(const Grid& grid, const std::vector<double>& point, const Origin& origin, const char* what) {
@@ -199,7 +192,7 @@ InitialDensity::InitialDensity(const input::Spec& spec, const Grid& coarsest) : 
         throw invalid(gaussian->spread_origin, fmt::format("{:.2g} of the initial Gaussian lies outside the box", outside),
                       {fmt::format("at most {:g} outside {}", most_outside, box(coarsest)), "", {"widen the box or narrow the law"}});
       outside_ += weight * outside;
-      const Eigen::MatrixXd covariance = matrix_of(gaussian->covariance);
+      const Eigen::MatrixXd covariance = covariance_of(*gaussian);
       const double narrowest = std::sqrt(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(covariance).eigenvalues()[0]);
       double widest_cell = 0;
       const auto cell_width = [&](std::size_t a) { // where the law is
@@ -209,7 +202,7 @@ InitialDensity::InitialDensity(const input::Spec& spec, const Grid& coarsest) : 
       for (std::size_t a = 0; a < coarsest.dimension(); ++a) widest_cell = std::max(widest_cell, cell_width(a));
       if (is_diagonal(covariance)) {
         for (std::size_t a = 0; a < coarsest.dimension(); ++a)
-          integrate_ = integrate_ || std::sqrt(gaussian->covariance[a][a]) < cell_width(a);
+          integrate_ = integrate_ || std_of(*gaussian, a) < cell_width(a);
       } else if (std::any_of(coarsest.axes().begin(), coarsest.axes().end(), [](const Axis& a) { return a.periodic(); })) {
         throw invalid(gaussian->spread_origin, "a correlated Gaussian cannot start on a periodic axis", {"a diagonal covariance, or std", "", {}});
       } else if (narrowest < widest_cell) {
@@ -224,18 +217,13 @@ InitialDensity::InitialDensity(const input::Spec& spec, const Grid& coarsest) : 
       check_inside(coarsest, box_law->lower, box_law->origin, "a corner of the initial box");
       check_inside(coarsest, box_law->upper, box_law->origin, "a corner of the initial box");
     } else if (const auto* file = std::get_if<input::SamplesLaw>(&law)) {
-      const auto path = std::filesystem::path(file->file).is_absolute() ? std::filesystem::path(file->file)
-                                                                        : std::filesystem::path(spec.directory) / file->file;
-      auto [values, shape] = read_samples(*file, path);
-      const std::size_t d = coarsest.dimension();
-      if (shape.size() != 2 || shape[1] != d || values.empty())
-        throw invalid(file->origin, fmt::format("dataset \"{}\" of {} has the shape ({})", file->dataset, path.string(), fmt::join(shape, ", ")),
-                      {fmt::format("(particle, variable) with {} variables and at least one particle", d), "", {}});
+      std::vector<double> values = read_samples(spec, *file, coarsest.dimension());
+      const std::size_t d = coarsest.dimension(), particles = values.size() / d;
       std::size_t lost = 0;
-      for (std::size_t k = 0; k < shape[0]; ++k) lost += !inside(coarsest, values.data() + k * d);
-      const double outside = static_cast<double>(lost) / static_cast<double>(shape[0]);
+      for (std::size_t k = 0; k < particles; ++k) lost += !inside(coarsest, values.data() + k * d);
+      const double outside = static_cast<double>(lost) / static_cast<double>(particles);
       if (outside > most_outside)
-        throw invalid(file->origin, fmt::format("{} of {} samples lie outside the box (or are not finite)", lost, shape[0]),
+        throw invalid(file->origin, fmt::format("{} of {} samples lie outside the box (or are not finite)", lost, particles),
                       {fmt::format("at most {:g} outside {}", most_outside, box(coarsest)), "", {}});
       outside_ += weight * outside;
       samples_.emplace(file, std::move(values));
@@ -248,10 +236,10 @@ VectorXd InitialDensity::on(const Grid& grid, const SteadyState& steady) const {
   for_each_part(spec_.initial, 1.0, [&](const input::InitialLaw& law, double weight) {
     VectorXd part = VectorXd::Zero(p.size());
     if (const auto* gaussian = std::get_if<input::GaussianLaw>(&law)) {
-      if (is_diagonal(matrix_of(gaussian->covariance))) {
+      if (is_diagonal(covariance_of(*gaussian))) {
         std::vector<std::vector<double>> weights;
         for (std::size_t a = 0; a < grid.dimension(); ++a)
-          weights.push_back(gaussian_weights(grid.axis(a), gaussian->mean[a], std::sqrt(gaussian->covariance[a][a]), integrate_));
+          weights.push_back(gaussian_weights(grid.axis(a), gaussian->mean[a], std_of(*gaussian, a), integrate_));
         part = product(grid, weights);
       } else {
         part = correlated_gaussian(grid, *gaussian);

@@ -10,6 +10,8 @@ namespace driftwell::run {
 
 std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, const Model& model, Progress& progress) {
   std::vector<std::unique_ptr<Section>> sections;
+  if (spec.fokker_planck && spec.model.friction)
+    throw invalid(spec.model.friction->origin, "[fokker_planck] cannot solve the underdamped equation yet", {"no 'friction' beside [fokker_planck]", {}, {}});
   if (spec.fokker_planck) sections.push_back(std::make_unique<FokkerPlanckSection>(spec, model, progress));
   return sections;
 }

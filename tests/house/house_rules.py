@@ -13,9 +13,11 @@ ROOMS = {
     "stationary":  "generator grid core",
     "propagators": "generator stationary grid core",
     "observables": "generator stationary grid core",
+    "estimators":  "grid expression core",
+    "ensemble_observables": "estimators stationary grid model expression core",
     "record":      "core",
     "input":       "core",
-    "run":         "record input observables propagators stationary generator grid potentials model expression core",
+    "run":         "record input ensemble_observables estimators observables propagators stationary generator grid potentials model expression core",
     "report":      "record",
     "app":         "run report core",
 }
@@ -25,10 +27,11 @@ LIBRARIES = {
     "HDF5":             (r"(hdf5|H5)[A-Za-z0-9_]*\.h(pp)?$", "record"),
     "toml++":           (r"toml(\+\+|plusplus)?[/.]", "input"),
     "CLI11":            (r"CLI(11)?/|CLI11\.", "app"),
+    "nanoflann":        (r"nanoflann\.hpp$", "estimators"),
     "CHOLMOD, UMFPACK": (r"(Eigen/(Cholmod|UmfPack)Support|(suitesparse/)?(cholmod|umfpack|SuiteSparse)[A-Za-z_]*\.h)$", "generator"),
 }
 
-SHELVES = ("potentials", "propagators", "observables")
+SHELVES = ("potentials", "propagators", "observables", "ensemble_observables")
 NO_FILE = {"propagators": {"auto"}}  # names that choose among the files
 GENERATED = {"provenance_build.hpp": "core"}
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION, LINES_OF_MAIN = 400, 80, 149

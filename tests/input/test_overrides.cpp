@@ -31,7 +31,7 @@ TEST_CASE("an override replaces a value of any kind") {
 
 TEST_CASE("an override reaches into inline tables") {
   const auto law = std::get<GaussianLaw>(set({"initial.gaussian.std=0.5"}).initial);
-  CHECK(law.covariance[0][0] == 0.25);
+  CHECK(law.std[0] == 0.5);
   CHECK(law.mean[0] == 1.0);
 }
 
@@ -52,13 +52,13 @@ TEST_CASE("an unknown path is shown in the override") {
         "--set model.temprature=1: error: unknown key 'temprature' in [model]\n"
         "  1 | model.temprature=1\n"
         "    |       ^^^^^^^^^^\n"
-        "  allowed: variables, dimension, potential, force, diffusion, circulation, temperature, learning_rate, batch_size, "
+        "  allowed: variables, dimension, potential, force, diffusion, circulation, friction, temperature, learning_rate, batch_size, "
         "interpretation and parameters\n"
         "  did you mean 'temperature'?");
   CHECK(error_of("modle.temperature=1") == "--set modle.temperature=1: error: unknown section [modle]\n"
                                            "  1 | modle.temperature=1\n"
                                            "    | ^^^^^\n"
-                                           "  allowed: [model], [initial], [time], [fokker_planck] and [output]\n"
+                                           "  allowed: [model], [initial], [time], [fokker_planck], [langevin] and [output]\n"
                                            "  did you mean 'model'?");
   CHECK(error_of("sgd.steps=5")
             .starts_with("--set sgd.steps=5: error: section [sgd] is not available in driftwell 0.1\n"));

@@ -46,7 +46,7 @@ TEST_CASE("every default is explicit and keys have a fixed order") {
         R"({"title":"","model":{"variables":["x"],"potential":"x^2/2","diffusion":"1","temperature":0.25,)"
         R"("interpretation":"ito","parameters":{}},"initial":{"point":[1.0]},)"
         R"("time":{"end":10.0,"outputs":101,"spacing":"linear"},)"
-        R"("fokker_planck":{"lower":[-4.0],"upper":[4.0],"cells":[200],"boundary":[["reflecting","reflecting"]],)"
+        R"("fokker_planck":{"lower":[-4.0],"upper":[4.0],"boundary":[["reflecting","reflecting"]],"cells":[200],)"
         R"("propagator":"auto","tolerance":1e-09,"snapshots":11,"wasserstein":false},"output":{"keep_bits":52}})");
 }
 

@@ -71,6 +71,7 @@ struct ModelSpec {
   std::vector<Text> force;               ///< empty or one a dimension
   DiffusionSpec diffusion;
   CirculationSpec circulation;
+  std::optional<Setting<double>> friction; ///< > 0: the equation is underdamped; absent: overdamped
   Setting<double> temperature;           ///< > 0; from learning_rate / (2 batch_size) where those are given; 0: a schedule
   std::optional<Setting<double>> learning_rate, batch_size;
   std::optional<ScheduleSpec> temperature_schedule, learning_rate_schedule, batch_size_schedule; ///< instead of numbers
@@ -78,9 +79,12 @@ struct ModelSpec {
   std::vector<std::pair<Text, double>> parameters;
 };
 
+/// With friction a law may be one of the positions (d numbers; the momenta then begin in Maxwell's law, variance T) or of
+/// positions and momenta (2 d numbers, positions first): the length of its lists says which. d stands for either below.
 struct GaussianLaw {
   std::vector<double> mean;
-  std::vector<std::vector<double>> covariance; ///< d x d, symmetric positive definite (std is squared into it)
+  std::vector<double> std;                     ///< of independent variables; empty where a covariance is given
+  std::vector<std::vector<double>> covariance; ///< d x d, symmetric positive definite; empty where std is given
   Origin origin{}, mean_origin{}, spread_origin{};
 };
 struct PointLaw { std::vector<double> at; Origin origin{}; };
@@ -107,18 +111,38 @@ struct TimeSpec {
 
 enum class Boundary { reflecting, periodic, absorbing };
 
-struct FokkerPlanckSpec {
-  Origin origin{};
-  Setting<std::vector<double>> lower, upper; ///< one a dimension, lower < upper
-  Setting<std::vector<std::int64_t>> cells;  ///< one a dimension, >= 4
-  std::vector<Text> stretch;                 ///< maps of s in [0, 1], one a dimension, or empty
+/// A box and its walls.
+struct BoxSpec {
+  Setting<std::vector<double>> lower, upper;     ///< one a dimension, lower < upper
   std::vector<std::array<Boundary, 2>> boundary; ///< per axis: lower side, upper side; periodic on both or none
   Origin boundary_origin{};
+};
+
+struct FokkerPlanckSpec : BoxSpec {
+  Origin origin{};
+  Setting<std::vector<std::int64_t>> cells;  ///< one a dimension, >= 4
+  std::vector<Text> stretch;                 ///< maps of s in [0, 1], one a dimension, or empty
   Text propagator;                           ///< a catalogue name or "auto"
   Setting<double> tolerance;                 ///< relative, of the evolution in time; 1e-14 < tolerance < 1
   Setting<std::int64_t> snapshots;           ///< number of densities kept; >= 0
   std::optional<Setting<double>> dt;         ///< step of the step-wise propagators
   Setting<bool> wasserstein;                 ///< W2 of the kept densities in two dimensions
+};
+
+struct LangevinSpec {
+  Origin origin{};
+  Setting<std::int64_t> particles;      ///< >= 1
+  Setting<double> dt;                   ///< > 0; shortened where an output time asks for it
+  Text stepper;                         ///< a catalogue name or "auto"
+  Setting<std::int64_t> seed;           ///< >= 0
+  Setting<std::int64_t> snapshots;      ///< number of clouds kept
+  Setting<std::int64_t> kept;           ///< particles kept of each
+  std::optional<BoxSpec> walls;         ///< none: those of [fokker_planck], or none at all
+  std::optional<Text> target;           ///< first-passage times into the set where this is > 0
+  std::optional<Setting<double>> log_partition; ///< log Z of exp(-f/T), where the user knows it
+  Text method;                          ///< "plain", "extrapolation" or "multilevel"
+  std::optional<Text> estimate;         ///< the expression whose mean at the end is asked for; none: the potential
+  std::optional<Setting<double>> standard_error; ///< that extrapolation and multilevel go for
 };
 
 struct OutputSpec {
@@ -134,6 +158,7 @@ struct Spec {
   InitialLaw initial;
   TimeSpec time;
   std::optional<FokkerPlanckSpec> fokker_planck;
+  std::optional<LangevinSpec> langevin;
   OutputSpec output;
 };
 
@@ -144,6 +169,9 @@ struct Spec {
 
 /// The same from a text in memory; `name` stands for the file in messages.
 [[nodiscard]] Spec parse(const std::string& text, const std::string& name, const std::vector<std::string>& overrides = {});
+
+/// The name of a momentum in the result file: "p_q" for the position "q".
+[[nodiscard]] std::string momentum_name(std::string_view position);
 
 /// Every value in force, defaults included, as one JSON object (the `resolved` attribute of the result file).
 [[nodiscard]] std::string resolved_json(const Spec& spec);

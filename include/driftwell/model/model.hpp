@@ -3,6 +3,10 @@
 //
 //   dx = (-grad f + force) dt + sqrt(2 T D(x)) dW          f potential, T temperature, D diffusion
 //
+// or, with a friction gamma, the underdamped equation in positions q (the variables) and momenta p, of unit mass:
+//
+//   dq = p dt,  dp = (-grad f + force - gamma p) dt + sqrt(2 gamma T) dW
+//
 // Conventions: docs/conventions.md. Everything downstream of this room sees Ito.
 #include "driftwell/expression/expression.hpp"
 
@@ -36,6 +40,7 @@ struct Equation {
   double temperature = 1;                         ///< T; of a schedule, the one at the last time
   std::string schedule{};                         ///< T(t) in words; empty: T is constant
   Interpretation interpretation = Interpretation::ito;
+  double friction = 0;                            ///< gamma > 0: underdamped, D = I; 0: overdamped
 };
 
 /// b_i = -(D or I) grad f + force_i + spurious * T sum_j d_j D_ij, the Ito drift in parts; for a full D(x) the
@@ -48,7 +53,7 @@ struct ItoForm {
 class Model {
 public:
   /// Throws std::invalid_argument when sizes disagree, temperature is not positive and finite, Q is not
-  /// antisymmetric, or a Stratonovich model has a D(x) that couples three variables (its root has no closed form).
+  /// antisymmetric, friction is negative or comes with a D other than I or a circulation, or a Stratonovich model has a D(x) that couples three variables (its root has no closed form).
   explicit Model(Equation equation);
 
   [[nodiscard]] std::size_t dimension() const { return equation_.names.size(); }
@@ -56,6 +61,10 @@ public:
   [[nodiscard]] double temperature() const { return equation_.temperature; }
   /// The same equation at another temperature. Throws std::invalid_argument when it is not positive and finite.
   [[nodiscard]] Model with_temperature(double temperature) const;
+  /// gamma of the underdamped equation; 0: the equation is overdamped. drift(), gibbs() and the like are about the positions
+  /// alone: drift(i) is then -d_i f + force_i, the acceleration without friction.
+  [[nodiscard]] double friction() const { return equation_.friction; }
+  [[nodiscard]] bool underdamped() const { return equation_.friction > 0; }
   [[nodiscard]] Interpretation interpretation() const { return equation_.interpretation; }
   [[nodiscard]] const Expression& potential() const { return equation_.potential; }
   [[nodiscard]] bool has_potential() const { return equation_.has_potential; }
@@ -85,6 +94,7 @@ public:
   [[nodiscard]] std::string description() const;
 
 private:
+  [[nodiscard]] std::string underdamped_description() const;
   /// sigma with sigma^2 = D, symmetric.
   [[nodiscard]] std::vector<std::vector<Expression>> noise_root() const;
 
