@@ -42,29 +42,19 @@ struct Sections {
   }
 };
 
-Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
-  const Origin whole{source, 0, 0, 1};
-  if (tree.members.empty())
-    throw invalid(whole, "the experiment file is empty",
-                  {"sections [model], [initial], [time] and [fokker_planck] or [langevin]", {}, {}});
-  check_top_level(tree);
-  const Table file(tree, "", whole);
-  const Sections sections{tree, whole};
+[[noreturn]] void nothing_to_compute(const Origin& whole) {
+  throw invalid(whole, "nothing to compute: add a section [fokker_planck], [langevin] or [sgd]",
+                {"[fokker_planck] with lower, upper and cells, [langevin] with dt, or [sgd] with loss", {}, {}});
+}
+
+/// [model], [initial] and [time], with what is computed of them.
+void read_equation(const Sections& sections, Spec& spec) {
   const Member& model =
       sections.require("model", "no section [model]", "[model] with variables, potential and temperature");
   const Member *density = sections.find("fokker_planck"), *ensemble = sections.find("langevin");
-  if (density == nullptr && ensemble == nullptr)
-    throw invalid(whole, "nothing to compute: add a section [fokker_planck] or [langevin]",
-                  {"[fokker_planck] with lower, upper and cells, or [langevin] with dt", {}, {}});
   const Member& initial =
       sections.require("initial", "no section [initial]", "[initial] with one law, e.g. point = [0.0]");
   const Member& time = sections.require("time", "no section [time]", "[time] with end = 10.0");
-  Spec spec;
-  spec.source = source;
-  if (const auto title = file.find("title")) {
-    if (title->node->kind != Node::Kind::string) title->wrong_type();
-    spec.title = title->node->text;
-  }
   spec.model = read_model(model.value, model.value.origin);
   const std::size_t dimension = spec.model.variables.size();
   // Before [initial]: it refuses dimensions whose covariance matrix would fill the memory.
@@ -72,6 +62,30 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   if (ensemble != nullptr) spec.langevin = read_langevin(ensemble->value, ensemble->value.origin, dimension);
   spec.initial = read_initial(initial.value, initial.value.origin, dimension, spec.model.friction.has_value());
   spec.time = read_time(time.value, time.value.origin);
+}
+
+Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
+  const Origin whole{source, 0, 0, 1};
+  if (tree.members.empty())
+    throw invalid(whole, "the experiment file is empty",
+                  {"sections [model], [initial], [time] and [fokker_planck] or [langevin]; or [sgd]", {}, {}});
+  check_top_level(tree);
+  const Table file(tree, "", whole);
+  const Sections sections{tree, whole};
+  const Member *density = sections.find("fokker_planck"), *ensemble = sections.find("langevin"), *sgd = sections.find("sgd");
+  const bool equation = density != nullptr || ensemble != nullptr;
+  if (!equation && sgd == nullptr && sections.find("model") != nullptr) nothing_to_compute(whole);
+  Spec spec;
+  spec.source = source;
+  // [sgd] needs no equation beside it; with one, it needs all of it.
+  spec.has_model = equation || sgd == nullptr;
+  for (const std::string_view name : {"model", "initial", "time"}) spec.has_model = spec.has_model || sections.find(name) != nullptr;
+  if (const auto title = file.find("title")) {
+    if (title->node->kind != Node::Kind::string) title->wrong_type();
+    spec.title = title->node->text;
+  }
+  if (spec.has_model) read_equation(sections, spec);
+  if (sgd != nullptr) spec.sgd = read_sgd(sgd->value, sgd->value.origin);
   if (const Member* output = sections.find("output")) spec.output = read_output(output->value, output->value.origin);
   return spec;
 }

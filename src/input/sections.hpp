@@ -11,6 +11,7 @@ namespace driftwell::input {
 [[nodiscard]] TimeSpec read_time(const Node& section, const Origin& origin);
 [[nodiscard]] FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension);
 [[nodiscard]] LangevinSpec read_langevin(const Node& section, const Origin& origin, std::size_t dimension);
+[[nodiscard]] SgdSpec read_sgd(const Node& section, const Origin& origin);
 [[nodiscard]] OutputSpec read_output(const Node& section, const Origin& origin);
 
 /// temperature, or learning_rate and batch_size, into a model: numbers, or schedules.
