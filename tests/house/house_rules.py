@@ -13,11 +13,11 @@ ROOMS = {
     "stationary":  "generator grid core",
     "propagators": "generator stationary grid core",
     "observables": "generator stationary grid core",
-    "estimators":  "grid expression core",
-    "ensemble_observables": "estimators stationary grid model expression core",
+    "ensemble":    "model expression core",
+    "steppers":    "ensemble model expression core",
     "record":      "core",
     "input":       "core",
-    "run":         "record input ensemble_observables estimators observables propagators stationary generator grid potentials model expression core",
+    "run":         "record input steppers ensemble observables propagators stationary generator grid potentials model expression core",
     "report":      "record",
     "app":         "run report core",
 }
@@ -31,7 +31,7 @@ LIBRARIES = {
     "CHOLMOD, UMFPACK": (r"(Eigen/(Cholmod|UmfPack)Support|(suitesparse/)?(cholmod|umfpack|SuiteSparse)[A-Za-z_]*\.h)$", "generator"),
 }
 
-SHELVES = ("potentials", "propagators", "observables", "ensemble_observables")
+SHELVES = ("potentials", "propagators", "observables", "steppers")
 NO_FILE = {"propagators": {"auto"}}  # names that choose among the files
 GENERATED = {"provenance_build.hpp": "core"}
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION, LINES_OF_MAIN = 400, 80, 149

@@ -1,0 +1,7 @@
+#include "driftwell/steppers/stepper.hpp"
+
+namespace driftwell {
+
+DRIFTWELL_DEFINE_CATALOGUE(StepperCatalogue)
+
+} // namespace driftwell
