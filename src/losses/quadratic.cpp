@@ -74,7 +74,10 @@ public:
   }
 
   void hessian_product(const double*, const Batch&, const double* v, double* result, Workspace&) const override {
-    Eigen::Map<VectorXd>(result, H_.rows()) = H_.lazyProduct(Vector(v, H_.rows()));
+    for (Index i = 0; i < H_.rows(); ++i) {
+      result[i] = 0;
+      for (Index j = 0; j < H_.rows(); ++j) result[i] += H_(j, i) * v[j];
+    }
   }
 
 private:

@@ -179,7 +179,7 @@ struct SgdSpec {
   Text sampling;
   Setting<double> momentum, label_noise;
   Setting<bool> nesterov;
-  Setting<std::int64_t> svag, replicas, steps, outputs, snapshots, seed, leading;
+  Setting<std::int64_t> svag, replicas, steps, outputs, snapshots, loss_replicas, seed, leading;
   Text start;                                                 ///< "random", "zero", "minimum"; empty: start_at
   std::optional<Setting<std::vector<double>>> start_at;       ///< of one number: all weights
   std::optional<Setting<double>> start_std;
