@@ -5,6 +5,7 @@
 #include "driftwell/model/named_potential.hpp"
 #include "driftwell/observables/observable.hpp"
 #include "driftwell/propagators/propagator.hpp"
+#include "driftwell/sgd/loss.hpp"
 
 #include "stdout.hpp"
 
@@ -71,6 +72,7 @@ const std::map<std::string, std::function<Rows()>>& shelves() {
   static const std::map<std::string, std::function<Rows()>> all{{"potentials", potential_rows},
                                                                 {"propagators", propagator_rows},
                                                                 {"observables", shelf_rows<ObservableCatalogue>},
+                                                                {"losses", shelf_rows<LossCatalogue>},
                                                                 {"models", model_rows}};
   return all;
 }

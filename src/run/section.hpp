@@ -46,8 +46,8 @@ public:
   [[nodiscard]] virtual std::string words(int verbosity) const = 0;
 };
 
-/// The sections of an experiment, in the order in which they are computed.
-[[nodiscard]] std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, const Model& model, Progress& progress);
+/// The sections of an experiment, in the order in which they are computed. `model` is null where there is none ([sgd] alone).
+[[nodiscard]] std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, const Model* model, Progress& progress);
 
 /// "value +- error", in full; without the bar where there is none (NaN).
 [[nodiscard]] std::string with_error(double value, double error);

@@ -57,6 +57,23 @@ void Loss::sample_gradients(const double* w, const Batch& batch, double* rows, W
     gradient(w, {batch.samples.subspan(i, 1), batch.targets ? batch.targets + i : nullptr}, rows + i * dimension(), workspace);
 }
 
+double Loss::squared_gradients(const double* w, const Batch& batch, Workspace& workspace) const {
+  constexpr std::size_t number = 5000, chunk = 32; // a buffer that no loss uses
+  const std::size_t n = batch.samples.size(), d = dimension();
+  double* rows = workspace.buffer(number, std::min(n, chunk) * d);
+  double total = 0;
+  for (std::size_t begin = 0; begin < n; begin += chunk) {
+    const std::size_t size = std::min(chunk, n - begin);
+    sample_gradients(w, {batch.samples.subspan(begin, size), batch.targets ? batch.targets + begin : nullptr}, rows, workspace);
+    for (std::size_t i = 0; i < size; ++i) {
+      double square = 0;
+      for (std::size_t j = 0; j < d; ++j) square += rows[i * d + j] * rows[i * d + j];
+      total += square;
+    }
+  }
+  return total / static_cast<double>(n);
+}
+
 double Loss::accuracy(const double*, const Batch&, Workspace&) const { return std::numeric_limits<double>::quiet_NaN(); }
 
 std::vector<std::uint32_t> all_samples(std::size_t n) {

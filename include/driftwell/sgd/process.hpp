@@ -41,6 +41,7 @@ public:
 
   [[nodiscard]] const double* weights(std::size_t replica) const { return w_.data() + replica * d_; }
   [[nodiscard]] const double* velocity(std::size_t replica) const { return v_.empty() ? nullptr : v_.data() + replica * d_; }
+  [[nodiscard]] std::size_t dimension() const { return d_; }
   [[nodiscard]] std::size_t replicas() const { return options_.replicas; }
   [[nodiscard]] std::uint64_t steps() const { return next_.number; }
   [[nodiscard]] double time() const;
