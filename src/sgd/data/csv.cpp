@@ -82,16 +82,14 @@ std::vector<Line> lines_of(std::string_view text, const std::string& name, std::
   return lines;
 }
 
+/// All words; or numbers with one word at the end where the next line has a number: names of columns that are counted.
 bool is_header(const std::vector<std::string>& fields, const std::vector<Line>& lines) {
   double ignored;
   std::size_t words = 0;
-  for (const std::string& field : fields) words += read_number(field, ignored) == Kind::words;
-  if (words > 1 || lines.size() < 2) return words > 0;
-  if (words == 0) return false;
-  // One word: a header of one column, or the class of a first row whose other rows look alike.
-  for (std::size_t i = 0; i < std::min(fields.size(), lines[1].fields.size()); ++i)
-    if (read_number(fields[i], ignored) == Kind::words) return read_number(lines[1].fields[i], ignored) != Kind::words;
-  return true;
+  for (const std::string& field : fields) words += read_number(field, ignored) == Kind::words || field.empty();
+  if (words == fields.size()) return true;
+  const bool last = words == 1 && read_number(fields.back(), ignored) == Kind::words;
+  return last && lines.size() > 1 && lines[1].fields.size() == fields.size() && read_number(lines[1].fields.back(), ignored) != Kind::words;
 }
 
 std::size_t target_column(const std::string& target, const std::vector<std::string>& names, const std::string& file) {
