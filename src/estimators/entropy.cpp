@@ -2,9 +2,9 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/estimators/resampling.hpp"
+#include "estimators/random.hpp"
 #include "estimators/whitening.hpp"
 
-#include <Eigen/Dense>
 #include <boost/math/special_functions/digamma.hpp>
 #include <fmt/format.h>
 
@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t spare = 16;             // further neighbours looked up for tied particles
 constexpr double sharing_constant = 0.70;     // see the header
+constexpr double pi = 3.14159265358979323846;
 
 void check(Columns columns, std::size_t n, const NeighbourOptions& options) {
   if (columns.empty()) throw std::invalid_argument("entropy: no variables");
@@ -27,18 +28,6 @@ void check(Columns columns, std::size_t n, const NeighbourOptions& options) {
     if (!(p >= 0) || !std::isfinite(p)) throw std::invalid_argument(fmt::format("entropy: a period is 0 (none) or positive, not {}", p));
   if (options.queries > n || options.queries == 1) throw std::invalid_argument(fmt::format("entropy: 2 to {} queries, not {}", n, options.queries));
   if (n < options.k + 2) throw NumericalFailure(fmt::format("entropy: {} particles are too few for neighbour {}", n, options.k));
-}
-
-/// Weights of neighbours first .. last of least norm, with sum 1, whose bias terms cancel.
-Eigen::VectorXd weights(std::size_t first, std::size_t last, std::size_t dimension) {
-  const auto terms = static_cast<Eigen::Index>(std::clamp<std::size_t>(dimension / 4, 1, 3)), count = static_cast<Eigen::Index>(last - first + 1);
-  Eigen::MatrixXd A(terms + 1, count);
-  for (Eigen::Index j = 0; j < count; ++j)
-    for (Eigen::Index l = 0; l <= terms; ++l) {
-      const double k = static_cast<double>(first) + static_cast<double>(j), power = 2.0 * static_cast<double>(l) / static_cast<double>(dimension);
-      A(l, j) = std::exp(std::lgamma(k + power) - std::lgamma(k) - power * std::log(static_cast<double>(first)));
-    }
-  return A.completeOrthogonalDecomposition().solve(Eigen::VectorXd::Unit(terms + 1, 0));
 }
 
 struct Search {
@@ -58,56 +47,94 @@ struct Search {
   }
 };
 
-double reduced(const Search& search, std::size_t q, const Eigen::VectorXd& w) {
-  double xi = 0;
-  for (Eigen::Index j = 0; j < w.size(); ++j) xi += w[j] * search.log_inverse_density(q, search.k + static_cast<std::size_t>(j));
-  return xi;
+Search search_for(const PointCloud& cloud, const std::vector<std::size_t>& particles, std::size_t k, std::size_t per_query, double log_volume) {
+  return {k, per_query, nearest_squared(cloud, chosen(cloud, particles), per_query, &particles),
+                std::log(static_cast<double>(cloud.count - 1)) + log_unit_ball(cloud.dimension) + log_volume, static_cast<double>(cloud.dimension) / 2};
 }
 
-Estimate average(const std::vector<double>& xi, double extra) {
-  const Estimate mean = mean_of(xi, "entropy");
-  return {mean.value, std::sqrt(mean.standard_error * mean.standard_error + extra)};
+Estimate with_sharing(const Estimate& mean, double sharing) { return {mean.value, std::sqrt(mean.standard_error * mean.standard_error + sharing)}; }
+
+/// A cloud of the law the bias is measured on, after whitening, and its log density.
+struct Reference {
+  PointCloud cloud;
+  std::vector<double> log_density;
+};
+
+Reference reference_like(const PointCloud& whitened, const std::vector<double>& scales, std::uint64_t seed, std::uint64_t stream) {
+  const std::size_t d = whitened.dimension, n = whitened.count;
+  Reference result{{d, n, std::vector<double>(n * d), whitened.period}, std::vector<double>(n)};
+  auto random = generator_of(seed, stream);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t a = 0; a < d; ++a) {
+      const double period = whitened.period.empty() ? 0 : whitened.period[a], u = uniform(random);
+      if (period > 0) {
+        result.cloud.data[i * d + a] = period * u;
+        result.log_density[i] -= std::log(period);
+      } else {
+        const double x = std::sqrt(-2 * std::log(u)) * std::cos(2 * pi * uniform(random));
+        result.cloud.data[i * d + a] = scales[a] * x;
+        result.log_density[i] -= (x * x + std::log(2 * pi)) / 2 + std::log(scales[a]);
+      }
+    }
+  return result;
+}
+
+/// Mean of xi + log density over clouds of the known law: several if they are small.
+Estimate bias_like(const PointCloud& whitened, const std::vector<double>& scales, const NeighbourOptions& options) {
+  if (options.bias_particles < 2) return {};
+  const std::size_t k = options.k, n = whitened.count, m = std::min(n, options.bias_particles);
+  const std::size_t clouds = std::clamp<std::size_t>(options.bias_particles / n, 1, 16);
+  std::vector<std::size_t> first(m);
+  std::iota(first.begin(), first.end(), std::size_t{0});
+  std::vector<double> excess;
+  for (std::size_t c = 0; c < clouds; ++c) {
+    const Reference reference = reference_like(whitened, scales, options.seed, c + 1);
+    const Search search = search_for(reference.cloud, first, k, k, 0);
+    for (std::size_t q = 0; q < m; ++q) {
+      if (!within_half_period(reference.cloud, search.squared[q * k + k - 1])) return {};
+      excess.push_back(search.log_inverse_density(q, k) + reference.log_density[q]);
+    }
+  }
+  return with_sharing(mean_of(excess, "entropy"), sharing_constant / static_cast<double>(k * n * clouds));
+}
+
+std::vector<std::size_t> queries_of(std::size_t n, const NeighbourOptions& options) {
+  if (options.queries > 0 && options.queries < n) return subsample(n, options.queries, options.seed);
+  std::vector<std::size_t> all(n);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
 }
 
 } // namespace
 
 NeighbourEntropy neighbour_entropy(Columns columns, std::size_t n, const NeighbourOptions& options) {
   check(columns, n, options);
-  const std::size_t d = columns.size(), k = options.k, m = options.queries ? options.queries : n;
-  const bool can_reduce = n > 5 * k;
-  if (options.reduce_bias && !can_reduce) throw NumericalFailure(fmt::format("entropy: reducing the bias needs {} particles, found {}", 5 * k + 1, n));
+  const std::size_t k = options.k;
   const Whitening whitening(columns, n, options.period, options.whiten);
   const PointCloud cloud = whitening.apply(columns, n);
   NeighbourEntropy result;
   result.count = n;
-  if (m == n) {
-    result.particles.resize(n);
-    std::iota(result.particles.begin(), result.particles.end(), std::size_t{0});
-  } else {
-    result.particles = subsample(n, m, options.seed);
-  }
-  const std::size_t per_query = std::min(n - 1, can_reduce ? std::max(5 * k, k + spare) : k + spare);
-  const Search search{k, per_query, nearest_squared(cloud, chosen(cloud, result.particles), per_query, &result.particles),
-                      std::log(static_cast<double>(n - 1)) + log_unit_ball(d) + whitening.log_volume(), static_cast<double>(d) / 2};
-  require_within_half_period(cloud, search.squared, per_query, options.reduce_bias ? 5 * k : k);
-  const Eigen::VectorXd w = can_reduce ? weights(k, 5 * k, d) : Eigen::VectorXd();
-  std::vector<double> plain(m), less(m), difference(m);
-  bool far_known = can_reduce;
+  result.particles = queries_of(n, options);
+  const std::size_t m = result.particles.size();
+  const Search search = search_for(cloud, result.particles, k, std::min(n - 1, k + spare), whitening.log_volume());
+  require_within_half_period(cloud, search.squared, search.per_query, k);
   for (std::size_t q = 0; q < m; ++q) {
     const std::size_t j = search.usable(q);
     if (j != k) ++result.tied;
     if (j == 0 || 10 * result.tied > m + 9)
       throw NumericalFailure(fmt::format("entropy: particle {} and at least {} others are at the same point: the cloud has atoms, not a density",
-                                         result.particles[q], j == 0 ? per_query : k));
-    plain[q] = search.log_inverse_density(q, j);
-    less[q] = can_reduce && j == k ? reduced(search, q, w) : plain[q];
-    difference[q] = plain[q] - less[q];
-    far_known = far_known && within_half_period(cloud, search.squared[q * per_query + 5 * k - 1]);
+                                         result.particles[q], j == 0 ? search.per_query : k));
+    result.contributions.push_back(search.log_inverse_density(q, j));
   }
   result.sharing = sharing_constant / static_cast<double>(k * n);
-  if (far_known) result.bias = mean_of(difference, "entropy");
-  result.contributions = options.reduce_bias ? std::move(less) : std::move(plain);
-  result.entropy = average(result.contributions, result.sharing);
+  result.bias = bias_like(cloud, whitening.scales(), options);
+  if (options.subtract_bias) {
+    if (!std::isfinite(result.bias.value)) throw NumericalFailure("entropy: the bias to subtract is not known: bias_particles is 0 or the period too short");
+    result.bias_subtracted = true;
+    for (double& xi : result.contributions) xi -= result.bias.value;
+    result.sharing += result.bias.standard_error * result.bias.standard_error;
+  }
+  result.entropy = with_sharing(mean_of(result.contributions, "entropy"), result.sharing);
   return result;
 }
 

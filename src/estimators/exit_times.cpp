@@ -41,23 +41,25 @@ void check(std::span<const double> time, std::span<const char> left) {
     if (time[i] < 0) throw NumericalFailure(fmt::format("exit times: the time of particle {} is {}", i, time[i]));
 }
 
-/// Influence of every particle on int_0^horizon S dt + end S(horizon), as the martingale integral of
-/// g(t) = area under S right of t + end S(horizon): -(n g(t_i) / r(t_i) if it left - sum_(t_j <= t_i) n g_j d_j / r_j^2).
+/// Influence of every particle on int_0^horizon S dt + end S(horizon): n times its derivative by the particle's weight. With
+/// g_j = area under S right of t_j + end S(horizon), S = prod (1 - d_j / r_j):
+///   sum_(t_j <= t_i) n g_j d_j / (r_j (r_j - d_j)) - n g_i / (r_i - d_i) if it left.
 std::vector<double> influences(const std::vector<Event>& events, std::span<const double> time, std::span<const char> left, double horizon, double end) {
   const double n = static_cast<double>(time.size());
-  std::vector<double> g(events.size()), drift(events.size() + 1);
+  std::vector<double> own(events.size()), all(events.size() + 1);
   double area = end * events.back().survival, until = horizon;
   for (std::size_t j = events.size(); j-- > 0;) {
     area += events[j].survival * (until - events[j].time);
     until = events[j].time;
-    g[j] = area;
+    // Nobody stays after r = d: the area is 0.
+    own[j] = events[j].at_risk > events[j].exits ? n * area / (events[j].at_risk - events[j].exits) : 0;
   }
-  for (std::size_t j = 0; j < events.size(); ++j) drift[j + 1] = drift[j] + n * g[j] * events[j].exits / (events[j].at_risk * events[j].at_risk);
+  for (std::size_t j = 0; j < events.size(); ++j) all[j + 1] = all[j] + own[j] * events[j].exits / events[j].at_risk;
   std::vector<double> result;
   for (std::size_t i = 0; i < time.size(); ++i) {
     const auto after = static_cast<std::size_t>(
         std::upper_bound(events.begin(), events.end(), time[i], [](double t, const Event& e) { return t < e.time; }) - events.begin());
-    result.push_back(drift[after] - (left[i] ? n * g[after - 1] / events[after - 1].at_risk : 0));
+    result.push_back(all[after] - (left[i] ? own[after - 1] : 0));
   }
   return result;
 }

@@ -51,7 +51,7 @@ FreeEnergy free_energy(std::span<const double> potential, const NeighbourEntropy
   const double slope = 1 - T * c, rest = T * T * (joint.xi_xi - explained) / m;
   const double together = c != 0 ? slope * slope * joint.phi_phi / n + rest : (joint.phi_phi - 2 * T * joint.phi_xi) / n + rest;
   result.free_energy = {result.mean_potential.value - T * H, root(together + T * T * entropy.sharing)};
-  result.bias = -T * entropy.bias.value;
+  result.bias = entropy.bias_subtracted ? 0 : -T * entropy.bias.value;
   if (log_partition) result.kl = Estimate{result.free_energy.value / T + *log_partition, result.free_energy.standard_error / T};
   return result;
 }

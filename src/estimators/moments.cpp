@@ -146,11 +146,11 @@ Moments MomentAccumulator::result() const {
   const auto S = [&](std::size_t i, std::size_t j) { return centred.products_[i * d + j] / (n - 1); };
   for (std::size_t i = 0; i < d; ++i) {
     result.mean[i] = {centred.origin_[i], std::sqrt(std::max(0.0, S(i, i)) / n)};
-    for (std::size_t j = 0; j < d; ++j) {
+    for (std::size_t j = 0; j <= i; ++j) {
       const double fourth = centred.fourth_[i * d + j] / n, s = S(i, j);
       const double variance = (fourth - s * s) / n + (S(i, i) * S(j, j) + s * s) / (n * (n - 1));
       if (!std::isfinite(variance)) throw NumericalFailure(fmt::format("moments: the fourth moment of variables {} and {} overflows", i + 1, j + 1));
-      result.covariance[i * d + j] = {s, std::sqrt(std::max(0.0, variance))};
+      result.covariance[i * d + j] = result.covariance[j * d + i] = {s, std::sqrt(std::max(0.0, variance))};
     }
   }
   return result;

@@ -24,7 +24,8 @@ public:
   using DistanceType = double;
   Nearest(double* best, std::size_t k, std::size_t self) : best_(best), k_(k), self_(self) { std::fill_n(best, k, std::numeric_limits<double>::infinity()); }
   bool addPoint(double distance, std::uint32_t index) {
-    if (index == self_) return true;
+    // The tree compares with the worst distance at the start of a leaf, which may have fallen since.
+    if (index == self_ || !(distance < worstDist())) return true;
     std::size_t place = k_ - 1;
     for (; place > 0 && best_[place - 1] > distance; --place) best_[place] = best_[place - 1];
     best_[place] = distance;
@@ -63,7 +64,7 @@ std::vector<double> search(const PointCloud& cloud, const PointCloud& queries, s
   const nanoflann::KDTreeSingleIndexAdaptor<Metric, Adaptor, Dimension, std::uint32_t> tree(d, adaptor, nanoflann::KDTreeSingleIndexAdaptorParams(16));
   const auto shifts = images(cloud);
   std::vector<double> result(queries.count * k);
-#pragma omp parallel for schedule(dynamic, 64) if (queries.count > 256)
+#pragma omp parallel for schedule(dynamic, 64) if (queries.count > 1000)
   for (std::size_t q = 0; q < queries.count; ++q) {
     Nearest nearest(&result[q * k], k, self ? (*self)[q] : static_cast<std::size_t>(-1));
     std::vector<double> at(cloud.dimension);

@@ -73,7 +73,7 @@ void PowerSpectrumAccumulator::add(std::span<const double> values) {
 
 void PowerSpectrumAccumulator::transform() {
   const std::size_t blocks = sums_.blocks(), half = segment_ / 2;
-#pragma omp parallel for schedule(static) if (blocks > 2)
+#pragma omp parallel for schedule(static) if (series_ * segment_ > 10'000)
   for (std::size_t b = 0; b < blocks; ++b) { // one thread a block: its sums have one order
     Eigen::FFT<double> fft;
     std::vector<std::complex<double>> coefficients(segment_);

@@ -77,7 +77,7 @@ SlicedEstimate sliced_wasserstein_2(Columns a, std::size_t n, Columns b, std::si
   const auto count = static_cast<std::size_t>(set.cols());
   const std::size_t blocks_a = std::min<std::size_t>(20, n), blocks_b = std::min<std::size_t>(20, m);
   std::vector<LeaveOut> values(count);
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) if (n + m > 2000)
   for (std::size_t k = 0; k < count; ++k) {
     const Eigen::VectorXd direction = set.col(static_cast<Index>(k));
     values[k] = along(SortedSample(projection(a, n, direction), blocks_a), SortedSample(projection(b, m, direction), blocks_b));

@@ -126,7 +126,7 @@ WassersteinEstimate wasserstein_2_to_density(std::span<const double> sample, std
   const auto law = pieces_of(faces, weights);
   const SortedSample sorted(checked(sample), blocks_for(sample.size()));
   LeaveOut values{squared_distance(sorted.values(), law), std::vector<double>(sorted.blocks()), {}};
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (sample.size() > 10'000)
   for (std::size_t b = 0; b < sorted.blocks(); ++b) values.without_a[b] = squared_distance(sorted.without(b), law);
   return corrected(values);
 }
@@ -134,9 +134,9 @@ WassersteinEstimate wasserstein_2_to_density(std::span<const double> sample, std
 WassersteinEstimate wasserstein_2_two_sample(std::span<const double> a, std::span<const double> b) {
   const SortedSample one(checked(a), blocks_for(a.size())), two(checked(b), blocks_for(b.size()));
   LeaveOut values{squared_distance(one.values(), two.values()), std::vector<double>(one.blocks()), std::vector<double>(two.blocks())};
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (a.size() + b.size() > 10'000)
   for (std::size_t k = 0; k < one.blocks(); ++k) values.without_a[k] = squared_distance(one.without(k), two.values());
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (a.size() + b.size() > 10'000)
   for (std::size_t k = 0; k < two.blocks(); ++k) values.without_b[k] = squared_distance(one.values(), two.without(k));
   return corrected(values);
 }

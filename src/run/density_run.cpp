@@ -72,6 +72,10 @@ const Frozen& DensityRun::frozen(double t) const {
   return *frozen_;
 }
 
+bool DensityRun::gibbs() const { return is_gibbs(model_, generator_); }
+
+SteadyState DensityRun::start_state() const { return schedule() ? frozen(0).steady : steady_; }
+
 VectorXd DensityRun::start(const InitialDensity& initial) const {
   return initial.on(generator_.grid(), schedule() ? frozen(0).steady : steady_);
 }

@@ -219,12 +219,12 @@ void FokkerPlanckSection::time_bars(const Propagator& propagator) {
 void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row,
                                     double time_error) {
   group.write_frame(name, index, row);
-  double bar = std::nan("");
+  std::vector<double> error(row.size(), std::nan(""));
   if (!coarse_.empty() && !coarse_[0].series.empty()) {
     const double ratio = halving_ratio(fine_->generator().grid(), coarse_[0].run->generator().grid());
     const std::vector<double>& half = coarse_[0].series.at(name)[index];
     const std::vector<double>* quarter = coarse_.size() > 1 && !coarse_[1].series.empty() ? &coarse_[1].series.at(name)[index] : nullptr;
-    std::vector<double> error(row.size()), extrapolated(row.size());
+    std::vector<double> extrapolated(row.size());
     for (std::size_t i = 0; i < row.size(); ++i) {
       const Richardson r = quarter ? richardson(row[i], half[i], (*quarter)[i], ratio) : richardson(row[i], half[i], ratio);
       error[i] = r.error + time_error * std::abs(row[i]);
@@ -233,9 +233,9 @@ void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, con
     }
     group.write_frame(name + "_error", index, error);
     group.write_frame(name + "_richardson", index, extrapolated);
-    bar = error[0];
   }
-  if (row.size() == 1) summary_.last[name] = {row[0], bar};
+  if (row.size() == 1) summary_.last[name] = {row[0], error[0]};
+  if (spec_.langevin) rows_[name].push_back({row, error});
 }
 
 void FokkerPlanckSection::compute(record::ResultFile& file) {
@@ -271,6 +271,7 @@ void FokkerPlanckSection::compute(record::ResultFile& file) {
         while (snapshot < snapshots_.size() && snapshots_[snapshot] == index) {
           group.write_frame("snapshot_time", snapshot, std::span(&times[index], 1));
           if (transport_) write_transport(group, snapshot, p);
+          if (spec_.langevin) densities_.emplace(index, p);
           group.write_frame("density", snapshot++, span_of(density_of(fine_->generator().grid(), p)));
         }
         most_negative = std::min(most_negative, p.cwiseMin(0.0).sum());

@@ -3,6 +3,7 @@
 // bars from the three, and group /fokker_planck of the result file.
 #include "driftwell/observables/transport.hpp"
 #include "driftwell/run/density_run.hpp"
+#include "density_results.hpp"
 #include "section.hpp"
 
 #include <optional>
@@ -27,7 +28,7 @@ struct DensitySummary {
 [[nodiscard]] std::vector<Grid> halvings(const Grid& grid);
 [[nodiscard]] std::vector<TransportAxis> transport_axes(const Grid& grid);
 
-class FokkerPlanckSection : public Section {
+class FokkerPlanckSection : public Section, public DensityResults {
 public:
   FokkerPlanckSection(const input::Spec& spec, const Model& model, Progress& progress);
   ~FokkerPlanckSection() override;
@@ -40,6 +41,13 @@ public:
   [[nodiscard]] const std::vector<std::string>& warnings() const override { return summary_.warnings; }
   [[nodiscard]] nlohmann::ordered_json json() const override;
   [[nodiscard]] std::string words(int verbosity) const override;
+
+  [[nodiscard]] const Grid& grid() const override { return fine_->generator().grid(); }
+  [[nodiscard]] const SteadyState* reference_state() const override { return fine_->schedule() ? nullptr : &fine_->steady(); }
+  [[nodiscard]] bool gibbs() const override { return fine_->gibbs(); }
+  [[nodiscard]] SteadyState start_state() const override { return fine_->start_state(); }
+  [[nodiscard]] const std::map<std::string, std::vector<Row>>& rows() const override { return rows_; }
+  [[nodiscard]] const std::map<std::size_t, Eigen::VectorXd>& densities() const override { return densities_; }
 
 private:
   struct Coarse;
@@ -64,6 +72,8 @@ private:
   std::unique_ptr<InitialDensity> initial_;
   std::unique_ptr<PlanarTransport> transport_; ///< to the steady state, where it is asked for in two dimensions
   std::vector<Coarse> coarse_;         ///< half, quarter
+  std::map<std::string, std::vector<Row>> rows_;      ///< for the sections that compare
+  std::map<std::size_t, Eigen::VectorXd> densities_;  ///< kept only where one does
   Series time_bars_;                   ///< with a schedule: error in time of every observable, from the coarsest grid
 };
 

@@ -1,5 +1,6 @@
 #include "initial_cloud.hpp"
 
+#include "density_results.hpp"
 #include "driftwell/core/random.hpp"
 #include "initial_samples.hpp"
 
@@ -45,8 +46,8 @@ struct CellSampler {
 
 } // namespace
 
-InitialCloud::InitialCloud(const input::Spec& spec, const Model& model, const Walls& walls, const Grid* grid, const SteadyState* steady)
-    : spec_(spec), model_(model), walls_(walls), grid_(grid), steady_(steady), law_(start_law(spec.initial)) {}
+InitialCloud::InitialCloud(const input::Spec& spec, const Model& model, const Walls& walls, const DensityResults* density)
+    : spec_(spec), model_(model), walls_(walls), density_(density), law_(start_law(spec.initial)) {}
 
 void InitialCloud::note_length(std::size_t length, const Origin& origin) {
   if (length_ != 0 && length_ != length)
@@ -107,14 +108,14 @@ StartLaw InitialCloud::start_law(const input::InitialLaw& given) {
 }
 
 StartLaw InitialCloud::steady_law(const input::SteadyStateLaw& given) const {
-  if (!grid_ || !steady_)
+  if (!density_)
     throw invalid(given.origin, "particles can start from the steady state only where it is computed on a grid",
-                  {"a section [fokker_planck] beside [langevin], a temperature that does not change, and no friction", "",
+                  {"a section [fokker_planck] beside [langevin], and no friction", "",
                    {"or let them run to it from another law"}});
   const auto seed = static_cast<std::uint64_t>(spec_.langevin->seed.value);
-  auto sampler = std::make_shared<CellSampler>(CellSampler{*grid_, {}, NoiseStream(seed, Purpose::initial)});
+  auto sampler = std::make_shared<CellSampler>(CellSampler{density_->grid(), {}, NoiseStream(seed, Purpose::initial)});
   double sum = 0;
-  for (std::size_t k = 0; k < grid_->size(); ++k) sampler->cumulative.push_back(sum += steady_->p[static_cast<Eigen::Index>(k)]);
+  for (const double p : density_->start_state().p) sampler->cumulative.push_back(sum += p);
   StartLaw law;
   law.kind = StartLaw::Kind::custom;
   law.sample = [sampler](std::uint64_t particle, std::span<double> x) { (*sampler)(particle, x); };

@@ -2,20 +2,20 @@
 // [initial] for particles.
 #include "driftwell/ensemble/initial_law.hpp"
 #include "driftwell/ensemble/walls.hpp"
-#include "driftwell/grid/grid.hpp"
 #include "driftwell/input/spec.hpp"
 #include "driftwell/model/model.hpp"
-#include "driftwell/stationary/steady_state.hpp"
 
 #include <vector>
 
 namespace driftwell::run {
 
+class DensityResults;
+
 class InitialCloud {
 public:
-  /// `grid` and `steady`: the steady state to start from, where the file asks for it; may be nullptr. Reads samples. Throws
+  /// `density`: knows the steady state to start from, where the file asks for it; may be nullptr. Reads samples. Throws
   /// InvalidExperiment where a law does not fit the model or the walls.
-  InitialCloud(const input::Spec& spec, const Model& model, const Walls& walls, const Grid* grid, const SteadyState* steady);
+  InitialCloud(const input::Spec& spec, const Model& model, const Walls& walls, const DensityResults* density);
 
   /// Positions, and momenta of an underdamped model: those of the law, or Maxwell's at this temperature.
   void fill(Ensemble& ensemble, double temperature, std::uint64_t seed) const;
@@ -30,8 +30,7 @@ private:
   const input::Spec& spec_;
   const Model& model_;
   Walls walls_;
-  const Grid* grid_;
-  const SteadyState* steady_;
+  const DensityResults* density_;
   std::size_t length_ = 0; ///< numbers of the law: positions, or positions and momenta
   StartLaw law_;
 };

@@ -2,10 +2,12 @@
 #include "driftwell/run/commands.hpp"
 
 #include "driftwell/core/source.hpp"
+#include "driftwell/ensemble_observables/ensemble_observable.hpp"
 #include "driftwell/model/named_potential.hpp"
 #include "driftwell/observables/observable.hpp"
 #include "driftwell/propagators/propagator.hpp"
 #include "driftwell/sgd/loss.hpp"
+#include "driftwell/steppers/stepper.hpp"
 
 #include "stdout.hpp"
 
@@ -73,6 +75,8 @@ const std::map<std::string, std::function<Rows()>>& shelves() {
                                                                 {"propagators", propagator_rows},
                                                                 {"observables", shelf_rows<ObservableCatalogue>},
                                                                 {"losses", shelf_rows<LossCatalogue>},
+                                                                {"ensemble_observables", shelf_rows<EnsembleObservableCatalogue>},
+                                                                {"steppers", shelf_rows<StepperCatalogue>},
                                                                 {"models", model_rows}};
   return all;
 }

@@ -41,7 +41,7 @@ void write_root(record::ResultFile& file, const input::Spec& spec, const RunOpti
   file.attribute("resolved", input::resolved_json(spec));
   file.attribute("command", options.command);
   file.attribute("threads", static_cast<std::int64_t>(omp_get_max_threads()));
-  file.attribute("seed", std::int64_t{0});
+  file.attribute("seed", spec.langevin ? spec.langevin->seed.value : spec.sgd ? spec.sgd->seed.value : std::int64_t{0});
   file.attribute("started", utc_now());
   file.attribute("stop_reason", std::string("running"));
 }

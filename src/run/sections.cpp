@@ -1,5 +1,7 @@
 // Which sections there are, in the order in which they are computed.
+#include "comparison.hpp"
 #include "fokker_planck.hpp"
+#include "langevin.hpp"
 #include "section.hpp"
 #include "sgd.hpp"
 
@@ -13,7 +15,18 @@ std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, con
   std::vector<std::unique_ptr<Section>> sections;
   if (spec.fokker_planck && spec.model.friction)
     throw invalid(spec.model.friction->origin, "[fokker_planck] cannot solve the underdamped equation yet", {"no 'friction' beside [fokker_planck]", {}, {}});
-  if (spec.fokker_planck) sections.push_back(std::make_unique<FokkerPlanckSection>(spec, *model, progress));
+  const DensityResults* density = nullptr;
+  if (spec.fokker_planck && !model->underdamped()) {
+    auto section = std::make_unique<FokkerPlanckSection>(spec, *model, progress);
+    density = section.get();
+    sections.push_back(std::move(section));
+  }
+  if (spec.langevin) {
+    auto section = std::make_unique<LangevinSection>(spec, *model, density, progress);
+    const LangevinSection& cloud = *section;
+    sections.push_back(std::move(section));
+    if (density) sections.push_back(std::make_unique<ComparisonSection>(spec, *density, cloud));
+  }
   if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(spec, progress));
   return sections;
 }

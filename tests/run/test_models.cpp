@@ -11,8 +11,9 @@ TEST_CASE("every shipped model runs and keeps the invariants") {
   int models = 0;
   for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(DRIFTWELL_SOURCE_DIR) / "models")) {
     if (entry.path().extension() != ".toml") continue;
-    ++models;
     CAPTURE(entry.path().filename().string());
+    if (!input::read(entry.path().string()).fokker_planck) continue; // without a density: other tests
+    ++models;
     const std::size_t d = input::read(entry.path().string()).model.variables.size();
     const std::string cells = d == 1 ? "240" : d == 2 ? "40" : "16";
     const input::Spec spec = input::read(entry.path().string(), {"fokker_planck.cells=" + cells, "time.outputs=11"});

@@ -17,8 +17,9 @@ namespace driftwell {
 class EnsembleReference {
 public:
   /// `grid` and `steady`: of the density side, where it was computed (of positions; never for underdamped models).
-  /// `log_partition`: log int exp(-Phi/T), where it is known otherwise. `temperature`: of a schedule it changes.
-  EnsembleReference(const Model& model, const Grid* grid, const SteadyState* steady, std::optional<double> log_partition);
+  /// `log_partition`: log int exp(-Phi/T), where it is known otherwise. `gibbs`: Phi = f, that is Model::gibbs() and no walls
+  /// that absorb, and no period around which f is tilted.
+  EnsembleReference(const Model& model, bool gibbs, const Grid* grid, const SteadyState* steady, std::optional<double> log_partition);
 
   [[nodiscard]] const Model& model() const { return model_; }
   [[nodiscard]] std::size_t rows() const { return rows_; }
@@ -27,7 +28,7 @@ public:
   [[nodiscard]] std::optional<double> log_partition() const { return log_partition_; }
   [[nodiscard]] bool has_loss() const { return model_.has_potential(); }
   /// Phi is f (+ kinetic energy), or known on the grid.
-  [[nodiscard]] bool has_potential() const { return model_.gibbs() || (grid_ && steady_); }
+  [[nodiscard]] bool has_potential() const { return gibbs_ || (grid_ && steady_); }
   /// Periods of the rows for distances between particles, 0 where not periodic.
   std::vector<double> period;
   bool walls_absorb = false;
@@ -42,6 +43,7 @@ private:
   [[nodiscard]] std::vector<double> interpolated(estimators::Columns columns, std::size_t n) const;
 
   Model model_;
+  bool gibbs_;
   std::size_t rows_;
   const Grid* grid_;
   const SteadyState* steady_;

@@ -38,7 +38,7 @@ struct HistogramDivergence {
 ///   (d / n) sum_i log(nu_k(i) / rho_k(i)) + log(m / (n - 1)),
 /// rho_k(i), nu_k(i) the distances from sample i of p to its k-th neighbour among the others and among the samples of q.
 /// Both clouds are mapped by the whitening of p. Error: standard deviation of the estimate over B = 10 .. 25 parts of both
-/// clouds, divided by sqrt(B). Periods as in NeighbourOptions; queries and reduce_bias are not used.
+/// clouds, divided by sqrt(B). Periods as in NeighbourOptions; queries and subtract_bias are not used.
 /// NumericalFailure for fewer than 10 (k + 2) samples on either side, and for atoms.
 [[nodiscard]] Estimate kl_two_sample(Columns p, std::size_t n, Columns q, std::size_t m, const NeighbourOptions& options = {});
 

@@ -16,14 +16,14 @@ struct ExitTimes {
   std::size_t particles = 0, exits = 0;
   SurvivalCurve survival;
   double horizon = 0;            ///< latest time at which anyone was still watched
-  Estimate restricted_mean;      ///< E min(tau, horizon), the area under S; error sqrt(sum_j A_j^2 d_j / (r_j (r_j - d_j))), A_j the area right of t_j
+  Estimate restricted_mean;      ///< E min(tau, horizon), the area under S; error as that of `mean`
   Estimate tail_rate;            ///< exits / time watched after tail_start, error rate / sqrt(exits): maximum likelihood, exponential tail;
                                  ///< NaN if nobody was watched beyond tail_start (and then nobody survived)
   double tail_start = 0;
   std::size_t tail_exits = 0;
   /// restricted mean + S(horizon) / tail rate: the mean exit time if the law of what is left is exponential from tail_start on.
-  /// Without survivors it is the plain mean. se^2 = sum of squared influences / n^2: those of the survival curve as martingale
-  /// integrals, those of the rate (exits - rate x time watched) n / total time.
+  /// Without survivors it is the plain mean. se^2 = sum of squared influences / n^2: those of the survival curve by the
+  /// derivative of the product, those of the rate (exits - rate x time watched) n / total time.
   Estimate mean;
 };
 

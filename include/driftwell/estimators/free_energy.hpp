@@ -17,7 +17,7 @@ struct FreeEnergy {
   Estimate free_energy;
   std::optional<Estimate> kl; ///< with log Z; its error holds log Z for exact
   double covariance = 0;      ///< of the errors of mean_potential and entropy
-  double bias = 0;            ///< estimate of the bias of free_energy: -T times that of the entropy; NaN where unknown
+  double bias = 0;            ///< estimate of the bias of free_energy: -T times that of the entropy (0 where that is subtracted)
 };
 
 /// `potential`: Phi of all n particles (values_on gives it), of which the first entropy.count are the cloud of the entropy.

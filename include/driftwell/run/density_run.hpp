@@ -33,6 +33,10 @@ public:
   [[nodiscard]] const SteadyState& steady() const { return steady_; }
   /// The temperature over time; nullptr where it is constant.
   [[nodiscard]] const Schedule* schedule() const { return schedule_.constant() ? nullptr : &schedule_; }
+  /// The steady state is exp(-f/T) on the grid, too: no tilt around a period, no wall that absorbs.
+  [[nodiscard]] bool gibbs() const;
+  /// The steady state of the first temperature.
+  [[nodiscard]] SteadyState start_state() const;
   [[nodiscard]] const Eigen::VectorXd& loss() const { return loss_; } ///< f at the centres
 
   /// The propagator of the experiment (or of "auto") for these output times.

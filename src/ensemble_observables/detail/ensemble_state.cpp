@@ -13,8 +13,8 @@ DRIFTWELL_DEFINE_CATALOGUE(EnsembleObservableCatalogue)
 
 using estimators::Columns;
 
-EnsembleReference::EnsembleReference(const Model& model, const Grid* grid, const SteadyState* steady, std::optional<double> log_partition)
-    : model_(model), rows_(model.dimension() * (model.underdamped() ? 2 : 1)), grid_(grid), steady_(steady), log_partition_(log_partition) {
+EnsembleReference::EnsembleReference(const Model& model, bool gibbs, const Grid* grid, const SteadyState* steady, std::optional<double> log_partition)
+    : model_(model), gibbs_(gibbs), rows_(model.dimension() * (model.underdamped() ? 2 : 1)), grid_(grid), steady_(steady), log_partition_(log_partition) {
   if (model.has_potential()) loss_ = expression::Tape({model.potential()}, model.dimension());
   if (!log_partition_ && steady_) log_partition_ = steady_->log_partition;
 }
@@ -24,7 +24,7 @@ std::vector<double> EnsembleReference::loss(Columns columns, std::size_t n) cons
 }
 
 std::vector<double> EnsembleReference::potential(Columns columns, std::size_t n) const {
-  if (!model_.gibbs()) return interpolated(columns, n);
+  if (!gibbs_) return interpolated(columns, n);
   std::vector<double> phi = loss(columns, n);
   for (std::size_t i = model_.dimension(); i < rows_; ++i)
     for (std::size_t k = 0; k < n; ++k) phi[k] += columns[i][k] * columns[i][k] / 2;
