@@ -86,7 +86,7 @@ const estimators::NeighbourEntropy& EnsembleState::entropy() const {
     estimators::NeighbourOptions options;
     options.period = reference.period;
     const std::size_t cloud = std::min(n, reference.neighbour_particles);
-    options.reduce_bias = cloud > 5 * options.k;
+    options.subtract_bias = cloud > 5 * options.k;
     entropy_ = estimators::neighbour_entropy(columns, cloud, options);
   }
   return *entropy_;
