@@ -123,8 +123,8 @@ void SgdSection::declare(record::Group& group) const {
   group.variable("mean", {"time", "parameter"}, {{"long_name", std::string("mean of the weights over replicas")}});
   if (problem_->options.replicas > 1) group.variable("variance", {"time", "parameter"}, {{"long_name", std::string("variance of each weight over replicas")}});
   if (!snapshots_.empty()) group.variable("weights", {"snapshot_time", "replica", "parameter"}, {{"long_name", std::string("weights")}});
+  if (d <= most_for_covariance) group.dimension("parameter_2", d);
   if (d <= most_for_covariance && problem_->options.replicas > 1) {
-    group.dimension("parameter_2", d);
     group.variable("covariance", {"parameter", "parameter_2"}, {{"long_name", std::string("covariance of the weights over replicas, averaged over the stationary part")}});
   }
   if (!sgd_.noise.value) return;

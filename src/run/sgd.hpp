@@ -41,6 +41,7 @@ private:
   void write_snapshot(record::Group& group, std::size_t index);
   void write_noise(record::Group& group, std::size_t index, const sgd::GradientNoise& noise) const;
   void write_minimum(record::Group& group);
+  void write_local(record::Group& group);
   void write_stationary(record::Group& group);
   void add_stationary(const sgd::FullMeasures& measures, const sgd::Spread& spread);
   /// E |g_b|^2 has a closed form, and Yaida's relation holds as it is: plain SGD with independent batches.
@@ -64,7 +65,7 @@ private:
   std::optional<sgd::Minimum> minimum_;
   std::optional<std::pair<sgd::Estimate, sgd::Estimate>> yaida_;
   sgd::Estimate stationary_variance_;
-  double predicted_variance_ = 0;      ///< trace of T H^-1 D, or of the solution of the Lyapunov equation; NaN: unknown
+  double predicted_variance_ = 0;      ///< trace of Sigma of the local potential; 0: not computed
   std::vector<std::string> warnings_;
 };
 

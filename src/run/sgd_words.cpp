@@ -57,6 +57,8 @@ std::string SgdSection::words(int verbosity) const {
                                                           noise_->alignment.size(), static_cast<double>(noise_->alignment.size()) / static_cast<double>(problem_->loss->dimension()));
   }
   if (minimum_) text += fmt::format("  {:<20} f = {:.10g}, |grad f| = {:.2g}\n", "minimum", minimum_->loss, minimum_->gradient_norm);
+  if (predicted_variance_ > 0)
+    text += line("variance, stationary", stationary_variance_) + fmt::format("  {:<20} {:.10g}\n", "  of the diffusion", predicted_variance_);
   if (verbosity > 1) text += fmt::format("  {}\n", problem_->loss->description());
   return text;
 }

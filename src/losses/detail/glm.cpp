@@ -32,27 +32,40 @@ DRIFTWELL_MULTIVERSION void combine_all(const double* X, std::size_t stride, con
   if (at < stride) combine<1>(X + at, stride, samples, n, c, result + at);
 }
 
-/// Two partial sums a row: short chains of additions.
-DRIFTWELL_MULTIVERSION void project_all(const double* X, std::size_t stride, const std::uint32_t* samples, std::size_t n, const double* w, double* z) {
-  for (std::size_t k = 0; k < n; ++k) {
+/// Adds V vectors' worth of x . w to the partial sums of `rows` rows; w stays in registers.
+template <std::size_t V> DRIFTWELL_INLINE void project(const double* X, std::size_t stride, const std::uint32_t* samples, std::size_t rows, const double* w, Lanes (&partial)[8]) {
+  Lanes y[V];
+  for (std::size_t v = 0; v < V; ++v) load(y[v], w + v * lanes);
+  for (std::size_t k = 0; k < rows; ++k) {
     const double* row = X + samples[k] * stride;
-    Lanes even{}, odd{}, x, y;
+    Lanes even{}, odd{}, x;
+    for (std::size_t v = 0; v < V; v += 2) {
+      load(x, row + v * lanes);
+      even += x * y[v];
+      if (v + 1 >= V) break;
+      load(x, row + (v + 1) * lanes);
+      odd += x * y[v + 1];
+    }
+    partial[k] += even + odd;
+  }
+}
+
+/// Eight rows at a time.
+DRIFTWELL_MULTIVERSION void project_all(const double* X, std::size_t stride, const std::uint32_t* samples, std::size_t n, const double* w, double* z) {
+  for (std::size_t k = 0; k < n; k += lanes) {
+    const std::size_t rows = n - k < lanes ? n - k : lanes;
+    Lanes partial[8] = {}, total;
     std::size_t at = 0;
-    for (; at + 2 * lanes <= stride; at += 2 * lanes) {
-      load(x, row + at);
-      load(y, w + at);
-      even += x * y;
-      load(x, row + at + lanes);
-      load(y, w + at + lanes);
-      odd += x * y;
+    if (rows == lanes) {
+      for (; at + widest * lanes <= stride; at += widest * lanes) project<widest>(X + at, stride, samples + k, lanes, w + at, partial);
+      for (; at < stride; at += lanes) project<1>(X + at, stride, samples + k, lanes, w + at, partial);
+      sums(partial, total);
+      store(z + k, total);
+      continue;
     }
-    if (at < stride) {
-      load(x, row + at);
-      load(y, w + at);
-      even += x * y;
-    }
-    even += odd;
-    z[k] = sum(even);
+    for (; at + widest * lanes <= stride; at += widest * lanes) project<widest>(X + at, stride, samples + k, rows, w + at, partial);
+    for (; at < stride; at += lanes) project<1>(X + at, stride, samples + k, rows, w + at, partial);
+    for (std::size_t i = 0; i < rows; ++i) z[k + i] = sum(partial[i]);
   }
 }
 
