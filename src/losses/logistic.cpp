@@ -20,6 +20,7 @@ public:
   [[nodiscard]] std::size_t dimension() const override { return X_.dimension(); }
   [[nodiscard]] std::size_t samples() const override { return data_->samples; }
   [[nodiscard]] const Dataset* data() const override { return data_.get(); }
+  void prefetch(std::span<const std::uint32_t> samples) const override { X_.prefetch(samples); }
   [[nodiscard]] Targets targets() const override { return Targets::classes; }
   [[nodiscard]] std::string description() const override {
     return std::string("log(1 + exp z) - y z, z = x.w") + (bias_ ? " + bias" : "") + (decay_ != 0 ? ", + weight_decay |w|^2/2" : "");

@@ -82,11 +82,12 @@ FullMeasures measure_replicas(const Loss& loss, const Process& process, std::siz
   if (factor > 0) result.batch_squared.resize(R);
   if (loss.data() != nullptr && loss.data()->classes > 0) result.accuracy.resize(R);
   const double correction = process.replicas() > 1 ? unbias(process.replicas()) : 1;
-  constexpr std::size_t chunk = 16;
+  // So many between two looks at the signal, and no threads for what is done sooner than they are woken.
+  const std::size_t work = loss.samples() * loss.dimension(), chunk = std::clamp<std::size_t>((std::size_t{1} << 28) / work, 16, 4096);
   for (std::size_t first = 0; first < R; first += chunk) {
     poll_interrupt();
     const std::size_t last = std::min(R, first + chunk);
-#pragma omp parallel
+#pragma omp parallel if (work * (last - first) > 1'000'000)
     {
       Workspace workspace;
 #pragma omp for schedule(dynamic, 1)

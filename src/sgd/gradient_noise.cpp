@@ -40,7 +40,7 @@ template <class Total, class Term> void add_blocks(const Loss& loss, Total& tota
   for (std::size_t first = 0; first < blocks; first += group) {
     poll_interrupt();
     const std::size_t count = std::min(group, blocks - first);
-#pragma omp parallel for schedule(static, 1)
+#pragma omp parallel for schedule(static, 1) if (loss.samples() * loss.dimension() > 500'000)
     for (std::size_t k = 0; k < count; ++k) {
       Workspace workspace;
       RowMajor rows;

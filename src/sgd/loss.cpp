@@ -26,7 +26,7 @@ template <class Term> void sum_blocks(const Loss& loss, std::size_t width, doubl
   std::fill_n(total, width, 0.0);
   for (std::size_t first = 0; first < blocks; first += group) {
     const std::size_t count = std::min(group, blocks - first);
-#pragma omp parallel if (count > 1)
+#pragma omp parallel if (count > 1 && n * loss.dimension() > 500'000)
     {
       Workspace workspace;
 #pragma omp for schedule(dynamic, 1)

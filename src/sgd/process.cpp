@@ -103,7 +103,7 @@ void Process::advance(std::uint64_t steps) {
       plan();
     }
     const std::size_t blocks = (options_.replicas + block - 1) / block;
-#pragma omp parallel if (blocks > 1)
+#pragma omp parallel if (blocks > 1 && options_.replicas * stretch.size() * stretch[0].batch * d_ > 500'000)
     {
       Thread thread(loss_, options_);
 #pragma omp for schedule(dynamic, 1)
@@ -129,6 +129,7 @@ void Process::move_block(std::size_t first, std::size_t count, const std::vector
       if (options_.label_noise > 0) spoil_targets(first, count, step, half, thread);
     }
     for (std::size_t r = 0; r < count; ++r) {
+      if (r + 1 < count) loss_.prefetch(std::span(thread.indices[0]).subspan((r + 1) * step.batch, step.batch));
       double* w = w_.data() + (first + r) * d_;
       double* v = mu > 0 ? v_.data() + (first + r) * d_ : nullptr;
       const double* at = w;

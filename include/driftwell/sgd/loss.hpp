@@ -51,6 +51,8 @@ public:
   virtual double squared_gradients(const double* w, const Batch& batch, Workspace& workspace) const;
   /// Hessian of the mean over the batch times v, exact.
   virtual void hessian_product(const double* w, const Batch& batch, const double* v, double* result, Workspace& workspace) const = 0;
+  /// A hint that these samples come next: their inputs are on the way into the cache while the last ones are worked on.
+  virtual void prefetch(std::span<const std::uint32_t>) const {}
   /// Share of samples whose class is the most probable one; NaN where there are no classes.
   virtual double accuracy(const double* w, const Batch& batch, Workspace& workspace) const;
   /// Standard deviation of each initial weight around 0: 1/sqrt(inputs of its neuron) for networks, 1 otherwise.

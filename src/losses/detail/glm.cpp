@@ -72,14 +72,20 @@ DRIFTWELL_MULTIVERSION void project_all(const double* X, std::size_t stride, con
 } // namespace
 
 Design::Design(const Dataset& data, bool bias) : dimension_(data.features + (bias ? 1 : 0)), stride_(padded(dimension_)), rows_(data.samples * stride_ + lanes, 0.0) {
-  double* rows = const_cast<double*>(this->rows());
+  double* rows = rows_.data() + (64 - reinterpret_cast<std::uintptr_t>(rows_.data()) % 64) % 64 / sizeof(double);
+  first_ = rows;
   for (std::size_t i = 0; i < data.samples; ++i) {
     std::copy_n(data.input(i), data.features, rows + i * stride_);
     if (bias) rows[i * stride_ + data.features] = 1;
   }
 }
 
-const double* Design::rows() const { return rows_.data() + (64 - reinterpret_cast<std::uintptr_t>(rows_.data()) % 64) % 64 / sizeof(double); }
+void Design::prefetch(std::span<const std::uint32_t> samples) const {
+  constexpr std::size_t most = 128; // lines of the cache: a quarter of a small first level
+  if (samples.size() * stride_ > most * lanes) return;
+  for (const std::uint32_t i : samples)
+    for (std::size_t j = 0; j < stride_; j += lanes) __builtin_prefetch(first_ + i * stride_ + j);
+}
 
 void combine_rows(const Design& X, std::span<const std::uint32_t> samples, const double* c, double scale, double decay, const double* w, double* result) {
   const std::size_t d = X.dimension();

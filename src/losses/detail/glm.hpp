@@ -10,11 +10,16 @@ public:
   Design(const Dataset& data, bool bias);
   [[nodiscard]] std::size_t dimension() const { return dimension_; }
   [[nodiscard]] std::size_t stride() const { return stride_; }
-  [[nodiscard]] const double* rows() const;
+  [[nodiscard]] const double* rows() const { return first_; }
+  /// Into the cache, as far as that is worth it.
+  void prefetch(std::span<const std::uint32_t> samples) const;
+  Design(const Design&) = delete;
+  Design& operator=(const Design&) = delete;
 
 private:
   std::size_t dimension_, stride_;
   std::vector<double> rows_;
+  const double* first_; ///< aligned to 64 bytes
 };
 
 /// result = sum_k c_k x_{i_k}, over the rows of a batch; then result = result * scale + decay * w.
