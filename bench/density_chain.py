@@ -37,6 +37,8 @@ def face_steps(problem, axis):
 
 def generator(problem):
     """Q with dp/dt = Q p: columns sum to zero."""
+    if problem.noise is not None:
+        return tensor_generator(problem)
     index = np.arange(np.prod(problem.cells)).reshape(problem.cells)
     rows, columns, values = [], [], []
     for axis in range(problem.dimension):
@@ -51,6 +53,34 @@ def generator(problem):
         values += [up, -up, down, -down]
     shape = (index.size, index.size)
     return scipy.sparse.csc_matrix((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape)
+
+
+def tensor_generator(problem):
+    """Two dimensions, D(x) full and anti-Ito: bilinear finite elements between the centres, with lumped mass.
+
+    dp_i/dt = -T sum_j K_ij p_j / w_j, w = exp(-f/T), K_ij = int w grad(e_i).D grad(e_j) by 2 x 2 Gauss points an element:
+    second order, mass and exp(-f/T) exact; nine points a row, and rates that need not be positive."""
+    T, spacing = problem.temperature, np.array([problem.spacing(a) for a in range(2)])
+    index = np.arange(np.prod(problem.cells)).reshape(problem.cells)
+    corners = [index[i:problem.cells[0] - 1 + i, j:problem.cells[1] - 1 + j].ravel() for i in (0, 1) for j in (0, 1)]
+    x, y = (a.ravel() for a in np.meshgrid(problem.centres(0)[:-1], problem.centres(1)[:-1], indexing="ij"))
+    least = problem.potential(*problem.mesh()).min()
+    local = np.zeros((4, 4, x.size))
+    nodes = (1 - 1 / np.sqrt(3)) / 2, (1 + 1 / np.sqrt(3)) / 2
+    for s in nodes:
+        for t in nodes:
+            here = x + s * spacing[0], y + t * spacing[1]
+            weight = np.exp((least - problem.potential(*here)) / T) / 4
+            dxx, dxy, dyy = (weight * d for d in problem.noise(*here))
+            slopes = [((2 * i - 1) * (t if j else 1 - t) / spacing[0], (2 * j - 1) * (s if i else 1 - s) / spacing[1])
+                      for i in (0, 1) for j in (0, 1)]
+            for i, (ax, ay) in enumerate(slopes):
+                for j, (bx, by) in enumerate(slopes):
+                    local[i, j] += dxx * (ax * bx) + dxy * (ax * by + ay * bx) + dyy * (ay * by)
+    w = np.exp((least - problem.potential(*problem.mesh())) / T).ravel()
+    rows = np.concatenate([corners[i] for i in range(4) for j in range(4)])
+    columns = np.concatenate([corners[j] for i in range(4) for j in range(4)])
+    return scipy.sparse.csc_matrix((-T * local.ravel() / w[columns], (rows, columns)), (index.size, index.size))
 
 
 def gibbs(problem):

@@ -26,6 +26,8 @@ class Problem:
     upper: tuple
     cells: tuple
     times: np.ndarray
+    strength: float = 0.0        # lambda of the force
+    noise: object = None         # noise(x, y) -> Dxx, Dxy, Dyy (anti-Ito) where it is not the identity
 
     @property
     def dimension(self):
@@ -69,16 +71,26 @@ def circulation(strength):
     return force
 
 
+def rotating_noise(x, y):
+    """R diag(1, 0.01) R^T, R the rotation by x/2 + 3y/10."""
+    angle = x / 2 + 0.3 * y
+    c, s = np.cos(angle), np.sin(angle)
+    return c * c + 0.01 * s * s, 0.99 * c * s, s * s + 0.01 * c * c
+
+
 def load(name, strength=None):
+    plane = double_well_2d, ((quartic, quartic_slope), (lambda y: y * y / 2, lambda y: y))
     potential, separate = {
         "fp_1d": (quartic, ((quartic, quartic_slope),)),
-        "fp_2d": (double_well_2d, ((quartic, quartic_slope), (lambda y: y * y / 2, lambda y: y))),
+        "fp_2d": plane, "fp_d": plane, "fp_lc": plane,
         "fp_3d": (triple_quartic, ()),
         "example_19": (double_well_2d, ()),
     }[name]
     file = HERE / "experiments" / f"{name}.toml"
     text = tomllib.loads(file.read_text())
     time, box, start = text["time"], text["fokker_planck"], text["initial"]["gaussian"]
+    if name == "fp_lc" and strength is None:
+        strength = text["model"]["parameters"]["lambda"]
     listed = lambda value: tuple(value) if isinstance(value, list) else (value,)
     if "at" in time:
         times = np.union1d([0.0], time["at"])  # driftwell records the start too
@@ -86,4 +98,4 @@ def load(name, strength=None):
         times = np.linspace(0, time["end"], time["outputs"])
     return Problem(name, file, potential, separate, circulation(strength) if strength is not None else None,
                    text["model"]["temperature"], listed(start["mean"]), start["std"], listed(box["lower"]),
-                   listed(box["upper"]), listed(box["cells"]), times)
+                   listed(box["upper"]), listed(box["cells"]), times, strength or 0.0, rotating_noise if name == "fp_d" else None)

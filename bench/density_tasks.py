@@ -3,7 +3,7 @@
 A task is a function that returns (title, contenders, judge); judge(contender, result) gives the cells of its row
 between the peak memory and the end of the line, under the names of `columns`.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 import density_chain as chain
 import density_problems
 import density_reference as reference
-from density_contenders import driftwell, scipy
+import plane_reference
+from density_contenders import cvode, driftwell, driftwell_spectral, scipy, xmds
 
 
 @dataclass
@@ -57,33 +58,103 @@ def separable_judge(name, outputs_of_l1):
     def judge(contender, result):
         problem, truth = contender.problem, exact(name)
         cells, extra = problem.cells[0], result.extra
+        bars = "kl_error" in extra
+        accuracy = (number(np.abs(result.kl - truth).max()), number(np.abs(extra["kl_richardson"] - truth).max() if "kl_richardson" in extra else None),
+                    coverage(result.kl, extra["kl_error"], truth) if bars else "-")
+        if not contender.cells:
+            return (*accuracy, "-", "-", number(np.abs(result.mass - 1).max()), "-")
         volume = np.prod([problem.spacing(a) for a in range(problem.dimension)])
         times = tuple(problem.times[-outputs_of_l1:])
         kept = result.probabilities[[np.abs(result.kept_times - t).argmin() for t in times]]
         l1 = max(np.abs(p - rho.ravel() * volume).sum() for p, rho in zip(kept, exact_density(name, cells, times)))
-        bars = "kl_error" in extra
-        return (number(np.abs(result.kl - truth).max()),
-                number(np.abs(extra["kl_richardson"] - truth).max() if bars else None),
-                coverage(result.kl, extra["kl_error"], truth) if bars else "-",
+        return (*accuracy,
                 number(np.abs(result.kl - semi_discrete(name, cells)).max()), number(l1),
                 number(np.abs(result.mass - 1).max()), number(result.probabilities.min()))
     return judge
 
 
+# CVODE's tolerances, so that its error in time stays below what the grid does wrong (columns `time error`, `KL error`).
+CVODE_2D = {128: (1e-4, 1e-2), 256: (1e-4, 1e-2), 512: (1e-5, 1e-3), 1024: (1e-5, 1e-3)}
+
+
+def plane_peers(problem):
+    """Who else can do two dimensions with axis neighbours: the direct solver and Crank-Nicolson to 512^2, then one peer."""
+    cells, tolerances = problem.cells[0], CVODE_2D.get(problem.cells[0], (1e-5, 1e-3))
+    peers = [cvode(problem, "lines", *tolerances)]
+    if cells <= 512:
+        peers.append(scipy(problem, "crank_nicolson", "scipy splu, Crank-Nicolson", dt=0.025, damping=False))
+    if cells <= 256:
+        peers.append(cvode(problem, "klu", *tolerances))
+    return peers
+
+
 def fp_2d(cells):
     problem = density_problems.load("fp_2d").on(cells)
-    contenders = [
-        driftwell(problem),
-        driftwell(problem, "--threads", "1", label="driftwell, 1 thread"),
-        scipy(problem, "crank_nicolson", "scipy splu, Crank-Nicolson", dt=0.025, damping=False),
-    ]
+    contenders = [driftwell(problem), driftwell(problem, "--threads", "1", label="driftwell, 1 thread"), *plane_peers(problem)]
     notes = ["reference: one-dimensional chains, extrapolated; a spectral solution agrees (bench/README.md)"]
     if cells <= 256:
-        contenders.append(scipy(problem, "expm_multiply", "scipy expm_multiply"))
+        contenders += [scipy(problem, "expm_multiply", "scipy expm_multiply"), xmds(problem, (64, 64), "1e-6"), driftwell_spectral(problem)]
     else:
-        notes.append("scipy expm_multiply is left out at 512: minutes a run")
+        notes.append("left out: scipy expm_multiply and CVODE with KLU, minutes a run" + ("; Crank-Nicolson too, gigabytes" if cells > 512 else ""))
     return Task(f"fp_2d {cells}^2: gradient double well, T = 0.25, t = 10, 101 outputs", contenders, SEPARABLE,
                 separable_judge("fp_2d", 1), notes)
+
+
+PLANE = ("KL error", "extrapolated", "covered", "steady L1", "mass drift", "least")
+WIDE = {"lower": (-3.4, -6.0), "upper": (3.4, 6.0)}  # of FP-LC: where a periodic box does no harm
+
+
+def plane_judge(uncertainty):
+    """As separable_judge, beside plane_reference; of another box than the task's if the contender has one."""
+    def judge(contender, result):
+        problem, extra = contender.problem, result.extra
+        truth = plane_truth(problem.name, problem.lower == WIDE["lower"])
+        bars = "kl_error" in extra
+        steady = np.abs(extra["steady_state"] - chain.gibbs(problem)).sum() if "steady_state" in extra else None
+        return (number(np.abs(result.kl - truth).max()), number(np.abs(extra["kl_richardson"] - truth).max() if "kl_richardson" in extra else None),
+                coverage(result.kl, extra["kl_error"], truth, uncertainty) if bars else "-", number(steady),
+                number(np.abs(result.mass - 1).max()), number(result.probabilities.min()) if result.probabilities is not None else "-")
+    return judge
+
+
+@lru_cache(maxsize=None)
+def plane_truth(name, wide):
+    problem = density_problems.load(name)
+    return plane_reference.kl(replace(problem, **WIDE), functions=(36, 44)) if wide else plane_reference.kl(problem)
+
+
+def fp_lc(cells):
+    problem = density_problems.load("fp_lc").on(cells)
+    contenders = [driftwell(problem), driftwell(problem, "--threads", "1", label="driftwell, 1 thread"), *plane_peers(problem)]
+    if cells <= 256:
+        contenders += [xmds(replace(problem, **WIDE), (48, 80), "1e-5"), driftwell_spectral(problem)]
+    return Task(f"fp_lc {cells}^2: Example 19, lambda = 1.5, T = 1, t = 10, 101 outputs", contenders, PLANE, plane_judge(plane_reference.UNCERTAINTY["fp_lc"]),
+                ("reference: eigenfunctions of the axes; XMDS2 has a periodic box [-3.4, 3.4] x [-6, 6] and a reference of its own",
+                 "steady L1: of driftwell's steady state against exp(-f)/Z, in the same run"))
+
+
+def fp_d(cells):
+    problem = density_problems.load("fp_d").on(cells)
+    contenders = [driftwell(problem), driftwell(problem, "--threads", "1", label="driftwell, 1 thread"),
+                  scipy(problem, "crank_nicolson", "scipy splu, Crank-Nicolson, bilinear elements", dt=0.025, damping=False)]
+    if cells <= 256:
+        contenders.append(cvode(problem, "klu", 1e-4, 1e-3))
+    return Task(f"fp_d {cells}^2: noise 100 : 1 in turning directions, T = 0.5, t = 10, 101 outputs", contenders, PLANE,
+                plane_judge(plane_reference.UNCERTAINTY["fp_d"]),
+                ("reference: eigenfunctions of the axes; the peers solve bilinear finite elements, whose rates may be negative (`least`)",))
+
+
+def scaling():
+    """Seconds of one problem on finer and finer grids, over the number of cells."""
+    cells = (256, 512, 1024)
+    contenders = [driftwell(density_problems.load("fp_2d").on(n), label=f"driftwell, {n}^2", group=f"{n}^2") for n in cells]
+    first = {}
+
+    def judge(contender, result):
+        each = result.seconds / np.prod(contender.problem.cells) * 1e6
+        return f"{each:.3f}", f"{each / first.setdefault('each', each):.2f}", number(np.abs(result.kl - exact("fp_2d")).max())
+    return Task("scaling: fp_2d, whole program, microseconds a cell", contenders, ("us a cell", "growth", "KL error"), judge,
+                ("the factorisation and the coarser grids are in it; bench_scaling (--programs) takes the factorisation apart",))
 
 
 def fp_1d():
@@ -91,6 +162,7 @@ def fp_1d():
     contenders = [
         driftwell(problem),
         scipy(problem, "eigh", "scipy eigh_tridiagonal"),
+        cvode(problem, "band", 1e-5, 1e-5),
         scipy(problem, "radau", "scipy solve_ivp Radau 1e-6", rtol=1e-6),
     ]
     return Task("fp_1d 2000: quartic double well, T = 0.1, t = 1, 10, 100, 1000", contenders, SEPARABLE,
@@ -99,12 +171,13 @@ def fp_1d():
 
 def fp_3d(cells):
     problem = density_problems.load("fp_3d").on(cells)
-    contenders = [driftwell(problem), driftwell(problem, "--threads", "1", label="driftwell, 1 thread")]
+    contenders = [driftwell(problem), driftwell(problem, "--threads", "1", label="driftwell, 1 thread"),
+                  cvode(problem, "lines", 1e-4, 1e-2)]
     notes = [f"reference: KL(1) = {reference.KL_FP_3D_AT_1} +- {reference.KL_FP_3D_UNCERTAINTY:g}, the last output only"]
     if cells <= 64:
         contenders.append(scipy(problem, "expm_multiply", "scipy expm_multiply"))
     else:
-        notes.append("no SciPy contender at 128^3: minutes and gigabytes a run")
+        notes.append("no SciPy contender beyond 64^3: minutes and gigabytes a run")
 
     def judge(contender, result):
         end, truth, extra = result.kl[-1:], reference.KL_FP_3D_AT_1, result.extra
@@ -119,7 +192,7 @@ def fp_3d(cells):
 def example_19():
     contenders = []
     for strength in (0.0, 0.5, 1.5):
-        for cells in (64, 128, 256):
+        for cells in (64, 128, 256, 512)[: 4 if strength == 1.5 else 3]:
             problem = density_problems.load("example_19", strength).on(cells)
             group = f"lambda = {strength:g}, {cells}^2"
             contenders.append(driftwell(problem, "--set", f"model.parameters.lambda={strength}", label=f"driftwell, {group}", group=group))
@@ -153,7 +226,11 @@ def propagators():
 TASKS = {
     "fp_1d": fp_1d,
     "fp_2d_128": lambda: fp_2d(128), "fp_2d_256": lambda: fp_2d(256), "fp_2d_512": lambda: fp_2d(512),
-    "fp_3d_64": lambda: fp_3d(64), "fp_3d_128": lambda: fp_3d(128),
+    "fp_2d_1024": lambda: fp_2d(1024),
+    "fp_lc_256": lambda: fp_lc(256), "fp_lc_512": lambda: fp_lc(512),
+    "fp_d_128": lambda: fp_d(128), "fp_d_256": lambda: fp_d(256),
+    "fp_3d_64": lambda: fp_3d(64), "fp_3d_128": lambda: fp_3d(128), "fp_3d_192": lambda: fp_3d(192),
     "example_19": example_19,
     "propagators": propagators,
+    "scaling": scaling,
 }

@@ -61,6 +61,7 @@ int dispatch(CLI::App& app, int argc, char** argv) {
   run->add_option("-o,--output", options.out, "result file; default: the experiment's name with .h5, here");
   run->add_option("--threads", options.threads, "number of threads; default: all")->check(CLI::Range(1, 1024));
   run->add_flag("--overwrite", options.overwrite, "replace an existing result file");
+  run->add_flag("--resume", options.resume, "go on from the checkpoint of an interrupted run");
   CLI::App* check = app.add_subcommand("check", "validate an experiment; print its equation, memory and time");
   add_file(check, options);
   CLI::App* info = app.add_subcommand("info", "what a result file holds");

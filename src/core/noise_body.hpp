@@ -210,12 +210,16 @@ void add_normals(const Counter& counter, std::size_t n, const Update& u) {
       });
 }
 
-void add_signs(std::uint64_t word, double* x, const double* b, double dt, double scale) {
+void add_signs(const std::uint64_t* words, std::size_t count, double* x, const double* b, double dt, double scale) {
   const Bits plus = as_bits(reals_of(scale));
-  Bits shift = 63 - lane_numbers(); // brings the lane's bit to the sign; bit 1 means plus
-  for (int k = 0; k < 64; k += lanes) {
-    const Bits sign = (bits_of(~(word >> k)) << shift) & (std::uint64_t{1} << 63);
-    store(x + k, (load<Reals>(x + k) + load<Reals>(b + k) * dt) + as_reals(plus ^ sign));
+  const Bits shift = 63 - lane_numbers(); // brings the lane's bit to the sign; bit 1 means plus
+  for (std::size_t w = 0; w < count; ++w, x += 64, b += 64) {
+    const std::uint64_t minus = ~words[w];
+#pragma GCC unroll 8
+    for (int k = 0; k < 64; k += lanes) {
+      const Bits sign = (bits_of(minus >> k) << shift) & (std::uint64_t{1} << 63);
+      store(x + k, (load<Reals>(x + k) + load<Reals>(b + k) * dt) + as_reals(plus ^ sign));
+    }
   }
 }
 

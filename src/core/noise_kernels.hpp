@@ -25,8 +25,8 @@ struct Kernels {
   void (*words)(const Counter&, std::size_t n, std::uint64_t* a, std::uint64_t* b);
   void (*normals)(const Counter&, std::size_t n, double* a, double* b);
   void (*add_normals)(const Counter&, std::size_t n, const Update&);
-  /// x[k] = (x[k] + dt b[k]) +- scale for 64 k, the sign from bit k of `word`.
-  void (*add_signs)(std::uint64_t word, double* x, const double* b, double dt, double scale);
+  /// x[k] = (x[k] + dt b[k]) +- scale for 64 k a word, the signs from its bits.
+  void (*add_signs)(const std::uint64_t* words, std::size_t count, double* x, const double* b, double dt, double scale);
 };
 
 /// Those this processor can run, best first; the portable one is the last.

@@ -111,7 +111,8 @@ template <class Map> void map_words(const PhiloxKey key, std::uint64_t first, st
     }
 }
 
-/// Calls body(word of the draw in a, first index of its particles, bits to skip, count) for groups of 64 particles.
+/// Calls body(words of the even draw, of the odd one, how many, index of the first particle, particles a word) for runs of whole groups of
+/// 64 particles, and for parts of groups one by one.
 template <class Body> void sign_words(PhiloxKey key, std::uint64_t first, std::size_t n, std::uint64_t step, std::uint32_t pair, Body body) {
   std::uint64_t a[chunk / 64 + 1], b[chunk / 64 + 1];
   for (std::size_t from = 0; from < n; from += chunk) {
@@ -119,19 +120,29 @@ template <class Body> void sign_words(PhiloxKey key, std::uint64_t first, std::s
     const std::uint64_t group = (first + from) / 64, groups = (first + from + count - 1) / 64 - group + 1;
     stretches(key, group, groups, step, Kind::signs, pair,
               [&](const noise::Counter& c, std::size_t at, std::size_t m) { kernels().words(c, m, a + at, b + at); });
-    std::size_t done = 0;
-    for (std::uint64_t g = 0; g < groups; ++g) {
-      const std::size_t skip = (first + from + done) % 64, here = std::min<std::size_t>(64 - skip, count - done);
-      body(a[g] >> skip, b[g] >> skip, from + done, here);
-      done += here;
+    for (std::size_t done = 0, g = 0; done < count;) {
+      const std::size_t skip = (first + from + done) % 64, whole = skip == 0 ? (count - done) / 64 : 0;
+      const std::size_t here = whole > 0 ? 64 : std::min<std::size_t>(64 - skip, count - done);
+      a[g] >>= skip;
+      b[g] >>= skip;
+      body(&a[g], &b[g], std::max<std::size_t>(whole, 1), from + done, here);
+      done += here * std::max<std::size_t>(whole, 1);
+      g += std::max<std::size_t>(whole, 1);
     }
   }
 }
 
-void add_signs_of(std::uint64_t word, std::size_t count, double* x, const double* b, double dt, double scale) {
-  if (count == 64) return kernels().add_signs(word, x, b, dt, scale);
-  for (std::size_t k = 0; k < count; ++k) x[k] = (x[k] + b[k] * dt) + ((word >> k) & 1 ? scale : -scale);
+void add_signs_of(const std::uint64_t* words, std::size_t count, std::size_t each, double* x, const double* b, double dt, double scale) {
+  if (each == 64) return kernels().add_signs(words, count, x, b, dt, scale);
+  for (std::size_t k = 0; k < each; ++k) x[k] = (x[k] + b[k] * dt) + ((*words >> k) & 1 ? scale : -scale);
 }
+
+void signs_of(const std::uint64_t* words, std::size_t count, std::size_t each, double* row) {
+  for (std::size_t w = 0; w < count; ++w)
+    for (std::size_t k = 0; k < each; ++k) row[w * 64 + k] = (words[w] >> k) & 1 ? 1.0 : -1.0;
+}
+
+using WordsOf = const std::uint64_t*;
 
 } // namespace
 
@@ -150,19 +161,18 @@ void NoiseStream::three_points(std::uint64_t first, std::size_t n, std::uint64_t
 
 void NoiseStream::signs(std::uint64_t first, std::size_t n, std::uint64_t step, std::span<double* const> rows) const {
   for (std::size_t j = 0; j < rows.size(); j += 2)
-    sign_words(key_, first, n, step, static_cast<std::uint32_t>(j / 2), [&](std::uint64_t a, std::uint64_t b, std::size_t at, std::size_t count) {
-      for (std::size_t k = 0; k < count; ++k) rows[j][at + k] = (a >> k) & 1 ? 1.0 : -1.0;
-      if (j + 1 < rows.size())
-        for (std::size_t k = 0; k < count; ++k) rows[j + 1][at + k] = (b >> k) & 1 ? 1.0 : -1.0;
+    sign_words(key_, first, n, step, static_cast<std::uint32_t>(j / 2), [&](WordsOf even, WordsOf odd, std::size_t count, std::size_t at, std::size_t each) {
+      signs_of(even, count, each, rows[j] + at);
+      if (j + 1 < rows.size()) signs_of(odd, count, each, rows[j + 1] + at);
     });
 }
 
 void NoiseStream::add_signs(std::uint64_t first, std::size_t n, std::uint64_t step, std::span<double* const> x, std::span<const double* const> b,
                             double dt, std::span<const double> scale) const {
   for (std::size_t j = 0; j < x.size(); j += 2)
-    sign_words(key_, first, n, step, static_cast<std::uint32_t>(j / 2), [&](std::uint64_t even, std::uint64_t odd, std::size_t at, std::size_t count) {
-      add_signs_of(even, count, x[j] + at, b[j] + at, dt, scale[j]);
-      if (j + 1 < x.size()) add_signs_of(odd, count, x[j + 1] + at, b[j + 1] + at, dt, scale[j + 1]);
+    sign_words(key_, first, n, step, static_cast<std::uint32_t>(j / 2), [&](WordsOf even, WordsOf odd, std::size_t count, std::size_t at, std::size_t each) {
+      add_signs_of(even, count, each, x[j] + at, b[j] + at, dt, scale[j]);
+      if (j + 1 < x.size()) add_signs_of(odd, count, each, x[j + 1] + at, b[j + 1] + at, dt, scale[j + 1]);
     });
 }
 

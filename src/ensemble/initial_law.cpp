@@ -4,7 +4,7 @@
 #include "driftwell/ensemble/rows.hpp"
 
 #include <algorithm>
-#include <array>
+#include <atomic>
 #include <cmath>
 #include <exception>
 #include <stdexcept>
@@ -149,8 +149,10 @@ void fill_positions(Ensemble& ensemble, std::size_t dimension, const StartLaw& l
   const NoiseStream stream(seed, Purpose::initial);
   const Sampler sampler(law, dimension);
   std::exception_ptr failure;
+  std::atomic<bool> failed = false;
 #pragma omp parallel for schedule(static)
   for (std::size_t k = 0; k < ensemble.particles(); ++k) {
+    if (failed) continue;
     try {
       std::vector<double> x(dimension);
       Supply supply(stream, ensemble.first() + k);
@@ -159,6 +161,7 @@ void fill_positions(Ensemble& ensemble, std::size_t dimension, const StartLaw& l
     } catch (...) {
 #pragma omp critical(driftwell_fill_positions)
       failure = std::current_exception();
+      failed = true;
     }
   }
   if (failure) std::rethrow_exception(failure);

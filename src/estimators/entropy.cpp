@@ -24,6 +24,7 @@ void check(Columns columns, std::size_t n, const NeighbourOptions& options) {
   if (options.k < 3 || options.k > 64) throw std::invalid_argument(fmt::format("entropy: k from 3 to 64, not {}", options.k));
   if (!options.period.empty() && options.period.size() != columns.size())
     throw std::invalid_argument(fmt::format("entropy: {} periods for {} variables", options.period.size(), columns.size()));
+  if (options.subtract_bias && options.bias_particles < 2) throw std::invalid_argument("entropy: subtract_bias needs bias_particles");
   for (const double p : options.period)
     if (!(p >= 0) || !std::isfinite(p)) throw std::invalid_argument(fmt::format("entropy: a period is 0 (none) or positive, not {}", p));
   if (options.queries > n || options.queries == 1) throw std::invalid_argument(fmt::format("entropy: 2 to {} queries, not {}", n, options.queries));
@@ -128,8 +129,7 @@ NeighbourEntropy neighbour_entropy(Columns columns, std::size_t n, const Neighbo
   }
   result.sharing = sharing_constant / static_cast<double>(k * n);
   result.bias = bias_like(cloud, whitening.scales(), options);
-  if (options.subtract_bias) {
-    if (!std::isfinite(result.bias.value)) throw NumericalFailure("entropy: the bias to subtract is not known: bias_particles is 0 or the period too short");
+  if (options.subtract_bias && std::isfinite(result.bias.value)) {
     result.bias_subtracted = true;
     for (double& xi : result.contributions) xi -= result.bias.value;
     result.sharing += result.bias.standard_error * result.bias.standard_error;

@@ -13,9 +13,7 @@ using Eigen::VectorXd;
 
 /// dphi and conductance of links from the rates of both directions: B(-z) / B(z) = e^z and B(-z) - B(z) = z.
 /// False where a rate is 0, whose logarithm says nothing.
-bool invert(const Stencil::Edges& edges, double T, VectorXd& dphi, VectorXd& conductance) {
-  const VectorXd& up = edges.up;
-  const double* down = edges.down_data();
+bool invert(const VectorXd& up, const VectorXd& down, double T, VectorXd& dphi, VectorXd& conductance) {
   dphi = conductance = VectorXd::Zero(up.size());
   for (Index k = 0; k < up.size(); ++k) {
     if (up[k] == 0 && down[k] == 0) continue; // no link here
@@ -37,7 +35,9 @@ ChainFamily::ChainFamily(const Model& model, const Grid& grid, double coldest, d
     cold_potential_ = cold.local_potential();
     hot_potential_ = hot.local_potential();
   }
-  if (grid.absorbing() || cold.rates().links().size() || cold.reversible() != hot.reversible() || !extract(cold, hot)) return;
+  // Flows on top of a Gibbs steady state follow exp(-f/T) at the corners of faces: not affine in 1/T.
+  const bool flows = cold.steady_known() && !cold.reversible();
+  if (grid.absorbing() || flows || cold.reversible() != hot.reversible() || !extract(cold, hot)) return;
   interpolates_ = true;
   const double between = 2 / (1 / coldest + 1 / hottest);
   interpolates_ = agrees(chain(between).rates(), rates(between));
@@ -45,13 +45,20 @@ ChainFamily::ChainFamily(const Model& model, const Grid& grid, double coldest, d
 
 bool ChainFamily::extract(const Generator& cold, const Generator& hot) {
   VectorXd other;
+  const auto add = [&](const VectorXd& cold_up, const VectorXd& cold_down, const VectorXd& hot_up, const VectorXd& hot_down) {
+    Pairs pairs;
+    const bool found = invert(cold_up, cold_down, coldest_, pairs.cold, pairs.conductance) && invert(hot_up, hot_down, hottest_, pairs.hot, other);
+    pairs_.push_back(std::move(pairs));
+    return found;
+  };
   for (std::size_t a = 0; a < grid_.dimension(); ++a) {
-    Links links;
-    if (!invert(cold.rates().edges()[a], coldest_, links.cold, links.conductance)) return false;
-    if (!invert(hot.rates().edges()[a], hottest_, links.hot, other)) return false;
-    links_.push_back(std::move(links));
+    const Stencil::Edges &one = cold.rates().edges()[a], &two = hot.rates().edges()[a];
+    if (!add(one.up, one.down, two.up, two.down)) return false;
   }
-  return true;
+  const Stencil::Links &one = cold.rates().links(), &two = hot.rates().links();
+  if (!one.same_pairs(two)) return false;
+  offsets_ = one;
+  return one.size() == 0 || add(one.up, one.down, two.up, two.down);
 }
 
 bool ChainFamily::agrees(const Stencil& built, const Stencil& interpolated) const {
@@ -62,27 +69,34 @@ bool ChainFamily::agrees(const Stencil& built, const Stencil& interpolated) cons
     const Stencil::Edges &one = built.edges()[a], &two = interpolated.edges()[a];
     if (differ(one.up, two.up) || differ(one.down, two.down)) return false;
   }
+  const Stencil::Links &one = built.links(), &two = interpolated.links();
+  if (!one.same_pairs(two) || differ(one.up, two.up) || differ(one.down, two.down)) return false;
   return !differ(built.diagonal(), interpolated.diagonal());
 }
 
 double ChainFamily::share(double T) const { return coldest_ == hottest_ ? 0 : (1 / T - 1 / coldest_) / (1 / hottest_ - 1 / coldest_); }
 
+void ChainFamily::fill(const Pairs& pairs, double T, VectorXd& up, VectorXd& down) const {
+  const double hot = share(T);
+  const Index n = pairs.cold.size();
+  up.resize(n);
+  down.resize(n);
+#pragma omp parallel for schedule(static) if (n > 60000)
+  for (Index k = 0; k < n; ++k) {
+    const double z = pairs.cold[k] + hot * (pairs.hot[k] - pairs.cold[k]), w = T * pairs.conductance[k];
+    const double small = bernoulli(std::abs(z)), large = small + std::abs(z);
+    up[k] = w * (z > 0 ? small : large);
+    down[k] = w * (z > 0 ? large : small);
+  }
+}
+
 Stencil ChainFamily::rates(double T) const {
   if (!interpolates_) return chain(T).rates();
-  const double hot = share(T);
   VectorXd diagonal = VectorXd::Zero(static_cast<Index>(grid_.size()));
   std::vector<Stencil::Edges> all;
   for (std::size_t a = 0; a < grid_.dimension(); ++a) {
-    const Links& links = links_[a];
-    const Index n = links.cold.size();
-    Stencil::Edges edges{VectorXd(n), VectorXd(n)};
-#pragma omp parallel for schedule(static) if (n > 60000)
-    for (Index k = 0; k < n; ++k) {
-      const double z = links.cold[k] + hot * (links.hot[k] - links.cold[k]), w = T * links.conductance[k];
-      const double small = bernoulli(std::abs(z)), large = small + std::abs(z);
-      edges.up[k] = w * (z > 0 ? small : large);
-      edges.down[k] = w * (z > 0 ? large : small);
-    }
+    Stencil::Edges edges;
+    fill(pairs_[a], T, edges.up, edges.down);
     for (const Grid::EdgeRun& run : grid_.edge_runs(a))
       for (std::size_t i = 0; i < run.count; ++i) {
         const auto k = static_cast<Index>(run.first + i);
@@ -91,7 +105,13 @@ Stencil ChainFamily::rates(double T) const {
       }
     all.push_back(std::move(edges));
   }
-  return Stencil(grid_, std::move(diagonal), std::move(all));
+  Stencil::Links links = offsets_;
+  if (links.size()) fill(pairs_.back(), T, links.up, links.down);
+  for (std::size_t q = 0; q < links.size(); ++q) {
+    diagonal[links.lower[q]] -= links.up[static_cast<Index>(q)];
+    diagonal[links.upper[q]] -= links.down[static_cast<Index>(q)];
+  }
+  return Stencil(grid_, std::move(diagonal), std::move(all), std::move(links));
 }
 
 Generator ChainFamily::chain(double T) const { return build_generator(model_.with_temperature(T), grid_); }
@@ -102,9 +122,13 @@ VectorXd ChainFamily::local_potential(double T) const {
 }
 
 bool GeneratorSum::is_markov() const {
-  const auto positive = [&](const VectorXd& left, const VectorXd& right) { return (a * left + b * right).minCoeff() >= 0; };
+  const auto positive = [&](const VectorXd& left, const VectorXd& right) {
+    return left.size() == 0 || (a * left + b * right).minCoeff() >= 0;
+  };
+  if (!A.links().same_pairs(B.links())) return false;
   for (std::size_t axis = 0; axis < A.edges().size(); ++axis)
     if (!positive(A.edges()[axis].up, B.edges()[axis].up) || !positive(A.edges()[axis].down, B.edges()[axis].down)) return false;
+  if (!positive(A.links().up, B.links().up) || !positive(A.links().down, B.links().down)) return false;
   return (a * A.diagonal() + b * B.diagonal()).maxCoeff() <= 0;
 }
 
@@ -124,7 +148,14 @@ Stencil GeneratorSum::scaled(const VectorXd& s) const {
       }
     all.push_back(std::move(edges));
   }
-  return Stencil(A.grid(), a * A.diagonal() + b * B.diagonal(), std::move(all));
+  Stencil::Links links = A.links();
+  for (std::size_t q = 0; q < links.size(); ++q) {
+    const auto at = static_cast<Index>(q);
+    const double ratio = s[links.lower[q]] * inverse[links.upper[q]];
+    links.up[at] = (a * links.up[at] + b * B.links().up[at]) * ratio;
+    links.down[at] = (a * links.down[at] + b * B.links().down[at]) / ratio;
+  }
+  return Stencil(A.grid(), a * A.diagonal() + b * B.diagonal(), std::move(all), std::move(links));
 }
 
 } // namespace driftwell

@@ -8,7 +8,7 @@
 namespace driftwell {
 
 Grid::Grid(std::vector<Axis> axes) : axes_(std::move(axes)), strides_(axes_.size()) {
-  if (axes_.empty() || axes_.size() > 3) throw std::invalid_argument("a grid has 1 to 3 axes");
+  if (axes_.empty() || axes_.size() > 6) throw std::invalid_argument("a grid has 1 to 6 axes");
   for (std::size_t a = axes_.size(); a-- > 0;) {
     const Axis& axis = axes_[a];
     if (axis.cells < 2 || !(axis.lower < axis.upper)) throw std::invalid_argument("an axis needs 2 cells and lower < upper");

@@ -58,7 +58,10 @@ void read_equation(const Sections& sections, Spec& spec) {
   spec.model = read_model(model.value, model.value.origin);
   const std::size_t dimension = spec.model.variables.size();
   // Before [initial]: it refuses dimensions whose covariance matrix would fill the memory.
-  if (density != nullptr) spec.fokker_planck = read_fokker_planck(density->value, density->value.origin, dimension);
+  if (density != nullptr) {
+    spec.fokker_planck = read_fokker_planck(density->value, density->value.origin, dimension);
+    check_kinetic(density->value, density->value.origin, spec);
+  }
   if (ensemble != nullptr) spec.langevin = read_langevin(ensemble->value, ensemble->value.origin, dimension);
   spec.initial = read_initial(initial.value, initial.value.origin, dimension, spec.model.friction.has_value());
   spec.time = read_time(time.value, time.value.origin);

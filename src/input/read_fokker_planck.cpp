@@ -41,17 +41,19 @@ void read_wasserstein(const Table& table, std::size_t dimension, FokkerPlanckSpe
 
 FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension) {
   const Table table(section, "fokker_planck", origin);
-  if (dimension > 3)
-    throw invalid(origin,
-                  "a density on a grid is possible in 1 to 3 dimensions; the model has " + std::to_string(dimension));
   FokkerPlanckSpec spec;
+  spec.propagator = {"auto", origin, {}};
+  if (const auto value = table.find("propagator")) spec.propagator = text(*value);
+  const bool spectral = spec.propagator.value == "spectral";
+  if (dimension > (spectral ? 6 : 3))
+    throw invalid(origin,
+                  "a density on a grid is possible in 1 to 3 dimensions; the model has " + std::to_string(dimension),
+                  {{}, {}, {dimension > 6 ? "even the spectral propagator ends at 6" : "propagator = \"spectral\" goes to 6 where the potential is smooth"}});
   spec.origin = origin;
   static_cast<BoxSpec&>(spec) = read_box(table, dimension);
   read_cells(table, dimension, spec);
   if (const auto value = table.find("stretch"))
     for (const Value& map : entries(*value, dimension)) spec.stretch.push_back(expression(map));
-  spec.propagator = {"auto", origin, {}};
-  if (const auto value = table.find("propagator")) spec.propagator = text(*value);
   spec.tolerance = {1e-9, origin, false};
   if (const auto value = table.find("tolerance")) {
     spec.tolerance = {number(*value), value->origin(), true};
@@ -61,8 +63,30 @@ FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, s
   if (const auto value = table.find("snapshots"))
     spec.snapshots = {integer(*value, 0, 1'000'000), value->origin(), true};
   if (const auto value = table.find("dt")) spec.dt = Setting<double>{positive(*value), value->origin(), true};
+  spec.hermite = {64, origin, false};
+  if (const auto value = table.find("hermite")) spec.hermite = {integer(*value, 6, 1000), value->origin(), true};
   read_wasserstein(table, dimension, spec);
   return spec;
+}
+
+void check_kinetic(const Node& section, const Origin& origin, const Spec& spec) {
+  const Table table(section, "fokker_planck", origin);
+  const FokkerPlanckSpec& f = *spec.fokker_planck;
+  if (!spec.model.friction) {
+    if (f.hermite.given)
+      throw invalid(table.key_origin("hermite"), "'hermite' is for models with friction", {"no 'hermite', or 'friction' in [model]", {}, {}});
+    return;
+  }
+  if (spec.model.variables.size() != 1)
+    throw invalid(origin, "the density of an underdamped model is possible with 1 variable; the model has " + std::to_string(spec.model.variables.size()));
+  for (const std::string_view key : {"stretch", "propagator", "dt", "wasserstein"})
+    if (table.find(key) && !(key == "propagator" && f.propagator.value == "auto") && !(key == "wasserstein" && !f.wasserstein.value))
+      throw invalid(table.key_origin(key), "'" + std::string(key) + "' cannot be combined with 'friction'", {"no such key in the section of an underdamped model", {}, {}});
+  for (const Boundary side : f.boundary[0])
+    if (side == Boundary::absorbing)
+      throw invalid(f.boundary_origin, "absorbing walls cannot be combined with 'friction' yet", {"\"reflecting\" or \"periodic\"", {}, {}});
+  if (f.cells.value[0] < 12 || f.cells.value[0] > 2000)
+    throw invalid(f.cells.origin, "an underdamped model has from 12 to 2000 cells: they are the nodes of a spectral method", {"64 to 200 for a smooth potential", {}, {}});
 }
 
 OutputSpec read_output(const Node& section, const Origin& origin) {

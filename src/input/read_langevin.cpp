@@ -57,6 +57,11 @@ LangevinSpec read_langevin(const Node& section, const Origin& origin, std::size_
   spec.seed = integer_or(table, "seed", 1, 0, std::numeric_limits<std::int64_t>::max());
   spec.snapshots = integer_or(table, "snapshots", 2, 0, 1'000'000);
   spec.kept = integer_or(table, "kept", 10'000, 1, most_particles);
+  spec.checkpoint_seconds = {30, origin, false};
+  if (const auto value = table.find("checkpoint_seconds")) {
+    spec.checkpoint_seconds = {number(*value), value->origin(), true};
+    if (spec.checkpoint_seconds.value < 0) value->out_of_range();
+  }
   read_walls(table, dimension, spec);
   if (const auto value = table.find("target")) spec.target = expression(*value);
   if (const auto value = table.find("log_partition")) spec.log_partition = Setting<double>{number(*value), value->origin(), true};

@@ -135,6 +135,7 @@ std::string resolved_json(const Spec& spec) {
   Json json{{"title", spec.title}};
   if (spec.has_model) json.update({{"model", model(spec.model)}, {"initial", std::visit(LawWriter{}, spec.initial)}, {"time", time(spec.time)}});
   if (spec.fokker_planck) json["fokker_planck"] = fokker_planck(*spec.fokker_planck);
+  if (spec.fokker_planck && spec.model.friction) json["fokker_planck"]["hermite"] = spec.fokker_planck->hermite.value;
   if (spec.langevin) json["langevin"] = langevin(*spec.langevin);
   if (spec.sgd) json["sgd"] = resolved_sgd(*spec.sgd);
   json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};

@@ -102,11 +102,11 @@ constexpr std::array<KeySchema, 5> time_keys{{
     {"at", "an increasing list of numbers >= 0", "none", "The recorded times themselves; 0 is added if missing."},
 }};
 
-constexpr std::array<KeySchema, 10> fokker_planck_keys{{
+constexpr std::array<KeySchema, 11> fokker_planck_keys{{
     {"lower", "a number, or a list of numbers, one for each variable", "required", "Lower corner of the domain."},
     {"upper", "a number, or a list of numbers, one for each variable", "required",
      "Upper corner of the domain; above lower on every axis."},
-    {"cells", "an integer >= 4, or a list of them, one for each variable", "required", "Cells along each axis."},
+    {"cells", "an integer >= 4, or a list of them, one for each variable", "required", "Cells along each axis; points with propagator = \"spectral\"."},
     {"stretch", "a list of expressions in s, one for each variable", "none",
      "Unequal cells: an increasing map of s in [0, 1] for each axis, scaled to lower and upper."},
     {"boundary",
@@ -117,15 +117,17 @@ constexpr std::array<KeySchema, 10> fokker_planck_keys{{
     {"tolerance", "a number > 1e-14 and < 1", "1e-9", "Relative error of the evolution in time."},
     {"snapshots", "an integer from 0 to 1000000", "11", "Number of densities kept, spread evenly over the outputs."},
     {"dt", "a number > 0", "chosen from tolerance", "Step of the propagators that go step by step."},
+    {"hermite", "an integer from 6 to 1000", "64", "With friction: number of Hermite functions of the momentum."},
     {"wasserstein", "true or false", "false", "Wasserstein-2 distance of the kept densities to the steady state in two dimensions."},
 }};
 
-constexpr std::array<KeySchema, 14> langevin_keys{{
+constexpr std::array<KeySchema, 15> langevin_keys{{
     {"particles", "an integer from 2 to 2000000000", "10000", "Number of particles."},
     {"dt", "a number > 0", "required", "Longest step in time; shortened so that steps end at the outputs."},
     {"stepper", "the name of a stepper, or \"auto\"", "\"auto\"", "How a particle is advanced by a step."},
     {"seed", "an integer >= 0", "1", "Names the noise: same seed, same bits."},
     {"snapshots", "an integer from 0 to 1000000", "2", "Number of clouds kept, spread evenly over the outputs."},
+    {"checkpoint_seconds", "a number >= 0", "30", "Time between two checkpoints, for --resume; 0: only on a signal."},
     {"kept", "an integer from 1 to 2000000000", "10000", "Particles kept of each cloud."},
     {"lower", "a number, or a list of numbers, one for each variable", "of [fokker_planck]", "Lower corner of the walls."},
     {"upper", "a number, or a list of numbers, one for each variable", "of [fokker_planck]", "Upper corner of the walls."},
@@ -169,7 +171,8 @@ constexpr std::array<std::string_view, 28> reserved{"exp",      "log",     "log1
                                                     "erf",      "abs",     "sign",  "min",   "max",  "pow",  "relu",
                                                     "softplus", "sigmoid", "step",  "where", "sum",  "pi",   "t"};
 
-constexpr std::array<std::string_view, 23> result_names{
+constexpr std::array<std::string_view, 25> result_names{
+    "mean_kinetic_energy", "kl_decay_rate",
     "temperature",
     "time",        "snapshot_time",  "variable",     "variable_2", "particle",
     "sample",      "mean",           "mass",         "covariance", "kl",
@@ -228,7 +231,7 @@ std::span<const std::string_view> expression_names() { return reserved; }
 
 bool is_result_name(std::string_view name) {
   return std::find(result_names.begin(), result_names.end(), name) != result_names.end() || name.ends_with("_error") ||
-         name.ends_with("_stderr") || name.starts_with("current_");
+         name.ends_with("_stderr") || name.starts_with("current_") || name.starts_with("marginal_");
 }
 
 } // namespace driftwell::input

@@ -10,6 +10,8 @@ namespace driftwell::input {
 [[nodiscard]] InitialLaw read_initial(const Node& section, const Origin& origin, std::size_t dimension, bool momenta);
 [[nodiscard]] TimeSpec read_time(const Node& section, const Origin& origin);
 [[nodiscard]] FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension);
+/// What [fokker_planck] may say with and without friction.
+void check_kinetic(const Node& section, const Origin& origin, const Spec& spec);
 [[nodiscard]] LangevinSpec read_langevin(const Node& section, const Origin& origin, std::size_t dimension);
 [[nodiscard]] SgdSpec read_sgd(const Node& section, const Origin& origin);
 [[nodiscard]] OutputSpec read_output(const Node& section, const Origin& origin);

@@ -24,7 +24,9 @@ MatrixXd symmetric(const std::vector<std::vector<double>>& rows, const char* nam
     if (static_cast<Index>(rows[static_cast<std::size_t>(i)].size()) != d) throw std::invalid_argument(std::string(name) + " is not square");
     for (Index j = 0; j < d; ++j) A(i, j) = rows[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)];
   }
-  if (!A.isApprox(A.transpose(), 1e-14)) throw std::invalid_argument(std::string(name) + " is not symmetric");
+  for (Index i = 0; i < d; ++i)
+    for (Index j = 0; j < i; ++j)
+      if (std::abs(A(i, j) - A(j, i)) > 1e-14 * A.cwiseAbs().maxCoeff()) throw std::invalid_argument(std::string(name) + " is not symmetric");
   return A;
 }
 

@@ -13,8 +13,8 @@ class Entropy : public DensityObservable {
 public:
   [[nodiscard]] std::string long_name() const override { return "differential entropy, -int rho log rho, nats"; }
   [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override {
-    const Grid& grid = state.generator.grid();
-    return {-deterministic_sum(state.generator.size(), [&](std::size_t cell) {
+    const Grid& grid = state.grid();
+    return {-deterministic_sum(state.grid().size(), [&](std::size_t cell) {
       const auto k = static_cast<Eigen::Index>(cell);
       return state.c[k] * (state.log_ratio[k] + state.steady.log_p[k] - grid.log_volume(cell)); // log c; 0 where c is 0
     })};

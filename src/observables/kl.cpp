@@ -14,7 +14,7 @@ class Kl : public DensityObservable {
 public:
   [[nodiscard]] std::string long_name() const override { return "Kullback-Leibler divergence to the steady state, int rho log(rho/rho_ss), nats"; }
   [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override {
-    return {deterministic_sum(state.generator.size(), [&](std::size_t cell) {
+    return {deterministic_sum(state.grid().size(), [&](std::size_t cell) {
       const auto k = static_cast<Eigen::Index>(cell);
       const double c = state.c[k], q = state.steady.p[k];
       if (c <= 0) return q;

@@ -11,7 +11,7 @@ class MeanPotential : public DensityObservable {
 public:
   [[nodiscard]] std::string long_name() const override { return "mean implicit potential, E[Phi]"; }
   [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override {
-    return {deterministic_sum(state.generator.size(), [&](std::size_t cell) {
+    return {deterministic_sum(state.grid().size(), [&](std::size_t cell) {
       const auto k = static_cast<Eigen::Index>(cell);
       return state.c[k] * state.steady.implicit_potential[k];
     })};

@@ -10,9 +10,10 @@ namespace {
 class Wasserstein2 : public DensityObservable {
 public:
   [[nodiscard]] bool applies(const Grid& grid) const override { return grid.dimension() == 1; }
+  [[nodiscard]] bool cellwise() const override { return true; }
   [[nodiscard]] std::string long_name() const override { return "Wasserstein-2 distance to the steady state, inf (E|x - y|^2)^(1/2)"; }
   [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override {
-    const Axis& axis = state.generator.grid().axis(0);
+    const Axis& axis = state.grid().axis(0);
     std::vector<double> faces(axis.cells + 1);
     for (std::size_t i = 0; i <= axis.cells; ++i) faces[i] = axis.face(i);
     const std::span<const double> c(state.c.data(), axis.cells), q(state.steady.p.data(), axis.cells);

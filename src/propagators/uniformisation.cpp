@@ -49,6 +49,7 @@ public:
     // Every product rounds each cell by at most a unit an operand.
     const double rounding = (4 + 2 * static_cast<double>(problem.generator.grid().dimension())) * 0x1p-53;
     const auto error = [&] { return cell + static_cast<double>(series.products()) * rounding; };
+    report.errors.assign(problem.times.size(), 0);
     observe(0, problem.initial);
     double now = 0;
     for (std::size_t next = 1; next < problem.times.size();) {
@@ -73,6 +74,7 @@ public:
         if (!p.allFinite()) throw NumericalFailure(fmt::format("uniformisation: a cell is not finite at t = {:g}", problem.times[next + q]));
         const double distance = (p - problem.steady.p * p.sum()).cwiseAbs().sum() / p.sum();
         report.error = std::max(report.error, error() / std::max(distance, 1e-13));
+        report.errors[next + q] = error() * p.sum();
         observe(next + q, p);
       }
       next += spans.size();

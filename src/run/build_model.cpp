@@ -160,7 +160,7 @@ void check_propagator(const input::Spec& spec) {
   if (!spec.fokker_planck) return;
   const Text& name = spec.fokker_planck->propagator;
   std::vector<std::string> names = PropagatorCatalogue::names();
-  names.emplace_back("auto");
+  names.insert(names.end(), {"auto", "spectral"});
   if (std::find(names.begin(), names.end(), name.value) == names.end())
     throw invalid(name.origin, fmt::format("unknown propagator \"{}\"", name.value), {list_of(names, "or"), nearest_name(name.value, names), {}});
   if (name.value != "auto" && !build_schedule(spec).constant())
@@ -230,13 +230,6 @@ Model build_model(const input::Spec& spec) {
     const Schedule temperature = build_schedule(spec);
     equation.temperature = temperature.value(spec.time.end);
     if (!temperature.constant()) equation.schedule = temperature.text();
-    const auto refuse = [&](const Origin& origin, const std::string& what) {
-      if (!temperature.constant()) throw invalid(origin, what + " cannot be combined with a schedule yet", {"a constant temperature", "", {}});
-    };
-    for (std::size_t i = 0; i < d; ++i)
-      for (std::size_t j = 0; j < i; ++j)
-        if (!equation.diffusion[i][j].is_constant(0.0)) refuse(m.diffusion.origin, "a diffusion matrix with off-diagonal entries");
-    if (m.circulation.kind != input::CirculationSpec::Kind::none) refuse(m.circulation.origin, "a circulation");
     equation.interpretation = interpretation_of(m.interpretation);
     equation.circulation = circulation_of(m, equation, symbols);
     if (m.friction) equation.friction = m.friction->value;

@@ -1,10 +1,9 @@
 #include "comparison.hpp"
 
-#include "driftwell/estimators/divergence.hpp"
-
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
 
 namespace driftwell::run {
 
@@ -29,12 +28,13 @@ struct ChiSquared {
   }
 };
 
-ChiSquared chi_squared(const estimators::Histogram& counts, const std::vector<double>& p) {
-  const double n = static_cast<double>(counts.total());
+/// `counts` of the cells, then of outside.
+ChiSquared chi_squared(const std::vector<double>& counts, const std::vector<double>& p) {
+  const double n = std::accumulate(counts.begin(), counts.end(), 0.0);
   ChiSquared chi;
-  double rare_observed = static_cast<double>(counts.outside()), rare_expected = 0;
+  double rare_observed = counts.back(), rare_expected = 0;
   for (std::size_t k = 0; k < p.size(); ++k) {
-    const double observed = static_cast<double>(counts.counts()[k]), expected = n * p[k];
+    const double observed = counts[k], expected = n * p[k];
     if (expected >= least_expected) chi.add(observed, expected);
     else rare_observed += observed, rare_expected += expected;
   }
@@ -85,7 +85,7 @@ void ComparisonSection::observables(record::Group& group) {
 }
 
 void ComparisonSection::histograms(record::Group& group) {
-  if (cloud_.histograms().empty()) return;
+  if (cloud_.counts().empty()) return;
   const EnsembleReference& reference = cloud_.reference();
   const MergedCells cells(*reference.grid(), static_cast<std::size_t>(spec_.langevin->particles.value));
   const std::vector<double> steady = cells.log_probabilities(reference.steady()->log_p);
@@ -94,7 +94,7 @@ void ComparisonSection::histograms(record::Group& group) {
   group.variable("kl_histogram", {"snapshot_time"}, {{"long_name", std::string("(cloud - density) / standard error of kl_histogram, both on the merged cells")}});
   group.attribute("merged_cells", static_cast<std::int64_t>(cells.grid().size()));
   std::size_t frame = 0;
-  for (const auto& [output, counts] : cloud_.histograms()) {
+  for (const auto& [output, counts] : cloud_.counts()) {
     const double t = spec_.time.at[output];
     const Eigen::VectorXd& fine = density_.densities().at(output);
     std::vector<double> p = cells.sums(fine.cwiseMax(0.0) / fine.cwiseMax(0.0).sum());

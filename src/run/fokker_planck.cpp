@@ -44,14 +44,6 @@ double halving_ratio(const Grid& fine, const Grid& coarse) {
   return ratio;
 }
 
-std::string boundary_text(const Grid& grid, const std::vector<std::string>& names) {
-  const auto word = [](Boundary b) { return b == Boundary::periodic ? "periodic" : b == Boundary::absorbing ? "absorbing" : "reflecting"; };
-  std::string text;
-  for (std::size_t a = 0; a < grid.dimension(); ++a)
-    text += fmt::format("{}{}: {}, {}", a ? "; " : "", names[a], word(grid.axis(a).sides[0]), word(grid.axis(a).sides[1]));
-  return text;
-}
-
 /// rho at the centres.
 Eigen::VectorXd density_of(const Grid& grid, const Eigen::VectorXd& p) {
   Eigen::VectorXd rho(p.size());
@@ -62,6 +54,14 @@ Eigen::VectorXd density_of(const Grid& grid, const Eigen::VectorXd& p) {
 std::span<const double> span_of(const Eigen::VectorXd& v) { return {v.data(), static_cast<std::size_t>(v.size())}; }
 
 } // namespace
+
+std::string boundary_text(const Grid& grid, const std::vector<std::string>& names) {
+  const auto word = [](Boundary b) { return b == Boundary::periodic ? "periodic" : b == Boundary::absorbing ? "absorbing" : "reflecting"; };
+  std::string text;
+  for (std::size_t a = 0; a < grid.dimension(); ++a)
+    text += fmt::format("{}{}: {}, {}", a ? "; " : "", names[a], word(grid.axis(a).sides[0]), word(grid.axis(a).sides[1]));
+  return text;
+}
 
 std::vector<Grid> halvings(const Grid& grid) {
   std::vector<Grid> grids{grid};

@@ -24,6 +24,11 @@ struct DensitySummary {
   std::vector<std::string> warnings;
 };
 
+[[nodiscard]] nlohmann::ordered_json json_of(const DensitySummary& summary);
+[[nodiscard]] std::string words_of(const DensitySummary& summary, int verbosity);
+/// "x: reflecting, absorbing; y: periodic, periodic"
+[[nodiscard]] std::string boundary_text(const Grid& grid, const std::vector<std::string>& names);
+
 /// The grid asked for, half and a quarter of its cells an axis, as far as that goes.
 [[nodiscard]] std::vector<Grid> halvings(const Grid& grid);
 [[nodiscard]] std::vector<TransportAxis> transport_axes(const Grid& grid);
@@ -39,8 +44,8 @@ public:
   void compute(record::ResultFile& file) override;
   [[nodiscard]] Done done() const override { return {summary_.outputs_done, summary_.outputs}; }
   [[nodiscard]] const std::vector<std::string>& warnings() const override { return summary_.warnings; }
-  [[nodiscard]] nlohmann::ordered_json json() const override;
-  [[nodiscard]] std::string words(int verbosity) const override;
+  [[nodiscard]] nlohmann::ordered_json json() const override { return json_of(summary_); }
+  [[nodiscard]] std::string words(int verbosity) const override { return words_of(summary_, verbosity); }
 
   [[nodiscard]] const Grid& grid() const override { return fine_->generator().grid(); }
   [[nodiscard]] const SteadyState* reference_state() const override { return fine_->schedule() ? nullptr : &fine_->steady(); }

@@ -22,8 +22,7 @@ Section::Outlook FokkerPlanckSection::check() const {
                       reversible ? "with" : "without", grid.size(), spec_.time.at.size(), spec_.time.end, cost.bytes / 1e6, cost.seconds)};
 }
 
-nlohmann::ordered_json FokkerPlanckSection::json() const {
-  const DensitySummary& s = summary_;
+nlohmann::ordered_json json_of(const DensitySummary& s) {
   nlohmann::ordered_json json;
   json["propagator"] = s.propagator;
   json["propagator_report"] = s.report;
@@ -40,8 +39,7 @@ nlohmann::ordered_json FokkerPlanckSection::json() const {
   return json;
 }
 
-std::string FokkerPlanckSection::words(int verbosity) const {
-  const DensitySummary& s = summary_;
+std::string words_of(const DensitySummary& s, int verbosity) {
   constexpr std::array names{"kl", "free_energy", "mean_potential", "entropy", "fisher_information", "dissipation", "wasserstein_2", "mass"};
   std::string text = fmt::format("fokker_planck at t = {:g}\n", s.last_time);
   for (const char* name : names)

@@ -5,10 +5,12 @@
 #include "driftwell/estimators/histogram.hpp"
 #include "driftwell/steppers/integrate.hpp"
 #include "driftwell/model/schedule.hpp"
+#include "driftwell/record/checkpoint.hpp"
 #include "initial_cloud.hpp"
 #include "section.hpp"
 #include "time_steps.hpp"
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,7 +23,7 @@ class DensityResults;
 class LangevinSection : public Section {
 public:
   /// `density`: section [fokker_planck] of the same file, prepared before this one; nullptr where there is none.
-  LangevinSection(const input::Spec& spec, const Model& model, const DensityResults* density, Progress& progress);
+  LangevinSection(const SectionContext& context, const DensityResults* density);
   ~LangevinSection() override;
 
   [[nodiscard]] std::string name() const override { return "langevin"; }
@@ -30,14 +32,16 @@ public:
   void compute(record::ResultFile& file) override;
   [[nodiscard]] Done done() const override { return {outputs_done_, spec_.time.at.size()}; }
   [[nodiscard]] const std::vector<std::string>& warnings() const override { return warnings_; }
+  void finished() override { checkpoints_.remove(); }
   [[nodiscard]] nlohmann::ordered_json json() const override;
   [[nodiscard]] std::string words(int verbosity) const override;
 
   /// Rows of an observable at all outputs; empty where it does not apply.
   using Rows = std::vector<std::vector<estimators::Estimate>>;
   [[nodiscard]] const std::map<std::string, Rows>& series() const { return series_; }
-  /// Counts in the merged cells of the density's grid at a kept density's time, by index of the output; empty beyond two dimensions.
-  [[nodiscard]] const std::map<std::size_t, estimators::Histogram>& histograms() const { return histograms_; }
+  /// Particles in the merged cells of the density's grid, then those outside of it, at a kept density's time, by index of the output;
+  /// empty beyond two dimensions.
+  [[nodiscard]] const std::map<std::size_t, std::vector<double>>& counts() const { return counts_; }
   [[nodiscard]] const EnsembleReference& reference() const { return *reference_; }
 
 private:
@@ -49,8 +53,14 @@ private:
   void advise_on_dt(const Ensemble& ensemble);
   void declare(record::Group& group) const;
   void observe(record::Group& group, std::size_t index, const Ensemble& ensemble);
+  void count(std::size_t index, const Cloud& cloud, std::size_t particles);
   void keep_snapshot(record::Group& group, std::size_t index, const Cloud& cloud);
+  /// To an output, in stretches of half a second, with a checkpoint where one is due or a signal asks to stop.
   void advance(Ensemble& ensemble, std::size_t to_output);
+  void save(const Ensemble& ensemble);
+  /// Takes up the run where the checkpoint left it; false: there is none.
+  bool restore(record::Group& group, Ensemble& ensemble);
+  void write_frame(record::Group& group, const std::string& name, std::size_t index, std::span<const double> frame);
   void note(const std::string& what, const std::string& why);
 
   const input::Spec& spec_;
@@ -70,10 +80,16 @@ private:
   TimeSteps steps_;
   std::vector<std::size_t> snapshots_;             ///< output indices whose cloud is kept
   std::map<std::string, Rows> series_;
-  std::map<std::size_t, estimators::Histogram> histograms_;
+  std::map<std::size_t, std::vector<double>> counts_;
   std::map<std::string, std::string> noted_;       ///< observables that failed somewhere, and why
   std::vector<std::string> warnings_;
   std::size_t outputs_done_ = 0;
+  std::uint64_t step_ = 0;                         ///< steps done
+  record::CheckpointFiles checkpoints_;
+  bool resume_;
+  std::map<std::string, std::vector<double>> frames_; ///< all written so far, by "name/index"
+  std::chrono::steady_clock::time_point saved_;
+  double seconds_a_step_ = 0;
   double seconds_ = 0;                             ///< in the time loop
 };
 

@@ -3,6 +3,7 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/core/provenance.hpp"
+#include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
 #include "section.hpp"
 #include "stdout.hpp"
@@ -111,7 +112,8 @@ int run_experiment(const RunOptions& options) {
   const input::Spec spec = input::read(options.file, options.overrides);
   const std::filesystem::path out = output_path(options);
   record::Options record_options;
-  record_options.replace = options.overwrite;
+  // What an interrupted run has left may give way to what it becomes when it goes on.
+  record_options.replace = options.overwrite || (options.resume && record::CheckpointFiles(out).exist());
   if (spec.output.keep_bits) record_options.keep_bits = static_cast<int>(spec.output.keep_bits->value);
   record::ResultFile::probe(out, record_options);
   std::error_code ignored;
@@ -120,7 +122,7 @@ int run_experiment(const RunOptions& options) {
 
   Progress progress(options.verbosity);
   const std::optional<Model> model = model_of(spec);
-  const Sections sections = make_sections(spec, model ? &*model : nullptr, progress);
+  const Sections sections = make_sections({spec, model ? &*model : nullptr, progress, out, options.resume});
   for (const auto& section : sections) section->prepare();
 
   record::ResultFile file(out, record_options);
@@ -134,6 +136,8 @@ int run_experiment(const RunOptions& options) {
   file.attribute("stop_reason", reason);
   file.attribute("wall_seconds", seconds);
   file.finish();
+  if (!signal)
+    for (const auto& section : sections) section->finished();
   if (options.verbosity > 1) fmt::print(stderr, "{}", progress.phases());
   if (signal) fmt::print(stderr, "interrupted by {}: {} holds the first {}\n", signal_name(signal), out.string(), done);
   else say(sections, out.string(), seconds, options.verbosity);
@@ -158,7 +162,7 @@ void check_experiment(const RunOptions& options) {
     json["equation"] = model->description();
   }
   double bytes = 0, seconds = 0;
-  for (const auto& section : make_sections(spec, model ? &*model : nullptr, progress)) {
+  for (const auto& section : make_sections({spec, model ? &*model : nullptr, progress})) {
     const Section::Outlook outlook = section->check();
     json.update(outlook.json);
     words += outlook.words;

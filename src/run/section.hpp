@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,14 +41,25 @@ public:
   };
   [[nodiscard]] virtual Done done() const = 0;
   [[nodiscard]] virtual const std::vector<std::string>& warnings() const = 0;
+  /// The result file is complete: take away what only served to resume.
+  virtual void finished() {}
   /// The object of --json.
   [[nodiscard]] virtual nlohmann::ordered_json json() const = 0;
   /// For a person, on stderr; lines with their ends. More with verbosity 2.
   [[nodiscard]] virtual std::string words(int verbosity) const = 0;
 };
 
-/// The sections of an experiment, in the order in which they are computed. `model` is null where there is none ([sgd] alone).
-[[nodiscard]] std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, const Model* model, Progress& progress);
+/// What sections are made from.
+struct SectionContext {
+  const input::Spec& spec;
+  const Model* model; ///< nullptr without one ([sgd] alone)
+  Progress& progress;
+  std::filesystem::path out{}; ///< the result file; checkpoints lie beside it
+  bool resume = false;         ///< from a checkpoint, where there is one
+};
+
+/// The sections of an experiment, in the order in which they are computed.
+[[nodiscard]] std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& context);
 
 /// "value +- error", in full; without the bar where there is none (NaN).
 [[nodiscard]] std::string with_error(double value, double error);

@@ -1,9 +1,11 @@
 // Which sections there are, in the order in which they are computed.
 #include "comparison.hpp"
 #include "fokker_planck.hpp"
+#include "kinetic.hpp"
 #include "langevin.hpp"
 #include "section.hpp"
 #include "sgd.hpp"
+#include "spectral_section.hpp"
 
 #include <fmt/format.h>
 
@@ -11,18 +13,21 @@
 
 namespace driftwell::run {
 
-std::vector<std::unique_ptr<Section>> make_sections(const input::Spec& spec, const Model* model, Progress& progress) {
+std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& context) {
+  const auto& [spec, model, progress, out, resume] = context;
   std::vector<std::unique_ptr<Section>> sections;
-  if (spec.fokker_planck && spec.model.friction)
-    throw invalid(spec.model.friction->origin, "[fokker_planck] cannot solve the underdamped equation yet", {"no 'friction' beside [fokker_planck]", {}, {}});
   const DensityResults* density = nullptr;
-  if (spec.fokker_planck && !model->underdamped()) {
+  if (spec.fokker_planck && model->underdamped()) {
+    sections.push_back(std::make_unique<KineticSection>(spec, *model, progress));
+  } else if (spec.fokker_planck && spec.fokker_planck->propagator.value == "spectral") {
+    sections.push_back(std::make_unique<SpectralSection>(spec, *model, progress));
+  } else if (spec.fokker_planck) {
     auto section = std::make_unique<FokkerPlanckSection>(spec, *model, progress);
     density = section.get();
     sections.push_back(std::move(section));
   }
   if (spec.langevin) {
-    auto section = std::make_unique<LangevinSection>(spec, *model, density, progress);
+    auto section = std::make_unique<LangevinSection>(context, density);
     const LangevinSection& cloud = *section;
     sections.push_back(std::move(section));
     if (density) sections.push_back(std::make_unique<ComparisonSection>(spec, *density, cloud));

@@ -1,7 +1,7 @@
 // Leimkuhler-Matthews:  x' = x + b(x) dt + sigma sqrt(dt) (xi_n + xi_{n+1}) / 2
 //
 // Each normal variate serves two steps. One drift a step as Euler-Maruyama, but for b = -grad f, D = I the error of the stationary law is
-// O(dt^2). Additive noise only. Strong and weak order 1.
+// O(dt^2). Additive noise only. Weak order 1; strong order 1/2, because the last variate belongs to the next step.
 // Leimkuhler & Matthews (2013), "Rational construction of stochastic numerical methods for molecular sampling", eq. (6);
 // Leimkuhler, Matthews & Tretyakov (2014).
 #include "driftwell/steppers/stepper.hpp"
@@ -48,7 +48,7 @@ private:
 class LeimkuhlerMatthews : public Stepper {
 public:
   [[nodiscard]] StepperTraits traits() const override {
-    return {.strong_order = 1, .weak_order = 1, .stationary_order = 2, .noise = NoiseClass::additive};
+    return {.strong_order = 0.5, .weak_order = 1, .stationary_order = 2, .noise = NoiseClass::additive};
   }
   [[nodiscard]] std::unique_ptr<BlockStepper> on(const Dynamics& dynamics) const override {
     if (dynamics.noise_class() != NoiseClass::additive)

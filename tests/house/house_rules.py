@@ -13,6 +13,8 @@ ROOMS = {
     "stationary":  "generator grid core",
     "propagators": "generator stationary grid core",
     "observables": "generator stationary grid core",
+    "spectral":    "model grid expression core",
+    "kinetic":     "model expression core",
     "ensemble":    "model expression core",
     "steppers":    "ensemble model expression core",
     "estimators":  "grid expression core",
@@ -21,7 +23,7 @@ ROOMS = {
     "losses":      "sgd model expression core",
     "record":      "core",
     "input":       "core",
-    "run":         "record input losses sgd ensemble_observables estimators steppers ensemble observables propagators stationary generator grid potentials model expression core",
+    "run":         "record input losses sgd kinetic spectral ensemble_observables estimators steppers ensemble observables propagators stationary generator grid potentials model expression core",
     "report":      "record",
     "app":         "run report core",
 }
@@ -36,7 +38,7 @@ LIBRARIES = {
 }
 
 SHELVES = ("potentials", "propagators", "observables", "steppers", "ensemble_observables", "losses")
-NO_FILE = {"propagators": {"auto"}}  # names that choose among the files
+NO_FILE = {"propagators": {"auto", "spectral"}}  # a choice among the files; a room of its own
 GENERATED = {"provenance_build.hpp": "core"}
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION, LINES_OF_MAIN = 400, 80, 149
 SOURCES = (".cpp", ".hpp", ".h", ".hpp.in")

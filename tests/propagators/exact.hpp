@@ -8,11 +8,11 @@ namespace engine {
 
 /// exp(tQ) = e^{-ct} exp(t (Q + c I)) with Q + c I >= 0: Taylor's series and squaring of matrices without a negative
 /// entry, so that no entry loses relative accuracy beyond a few hundred units of the number type.
-template <class Real> Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic> positive_exponential(const MatrixXd& Q, double t) {
+template <class Real, class Generator> Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic> positive_exponential(const Generator& Q, double t) {
   using Dense = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>;
   using std::exp;
-  const double c = Q.diagonal().cwiseAbs().maxCoeff();
-  Dense A = Q.cast<Real>();
+  const auto c = static_cast<double>(Q.diagonal().cwiseAbs().maxCoeff());
+  Dense A = Q.template cast<Real>();
   for (Index k = 0; k < A.rows(); ++k) A(k, k) += Real(c);
   int squarings = 0;
   for (double size = 2 * c * t; size > 0.5; size /= 2) ++squarings;

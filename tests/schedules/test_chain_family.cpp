@@ -29,7 +29,9 @@ std::vector<Case> cases() {
           {{{"x"}, "x^2/2", {}, {"1+x^2"}, 1, Interpretation::stratonovich}, {x}},
           {{{"x"}, "x^2/2", {}, {"1+x^2"}, 1, Interpretation::anti_ito}, {x}},
           {{{"a"}, "cos(a) - 0.3*a"}, {angle}},
-          {{{"x", "y"}, "(x^2-1)^2/4 + y^2/2", {"-1.5*y", "1.5*x"}, {"1 + 0.1*x^2", "0.3"}}, {x, axis(-2, 2, 24)}}};
+          {{{"x", "y"}, "(x^2-1)^2/4 + y^2/2", {"-1.5*y", "1.5*x"}, {"1 + 0.1*x^2", "0.3"}}, {x, axis(-2, 2, 24)}},
+          {{{"x", "y"}, "(x^2-1)^2/4 + y^2/2", {}, {}, 1, Interpretation::anti_ito, {{"1", "0.4*sin(x)"}, {"0.4*sin(x)", "0.5"}}}, {axis(-2, 2, 12), axis(-2, 2, 12)}},
+          {{{"x", "y"}, "x^2/2 + cos(pi*y)", {"sin(pi*y)", "0"}, {}, 1, Interpretation::ito, {{"1", "0.3"}, {"0.3", "0.5"}}}, {axis(-2, 2, 12), ring(0, 2, 10)}}};
 }
 
 } // namespace
@@ -52,6 +54,9 @@ TEST_CASE("chains between two temperatures are those built from the model") {
         CHECK(worst(fast.edges()[a].up, slow.rates().edges()[a].up) < 1e-12);
         CHECK(worst(fast.edges()[a].down, slow.rates().edges()[a].down) < 1e-12);
       }
+      REQUIRE(fast.links().same_pairs(slow.rates().links()));
+      CHECK(worst(fast.links().up, slow.rates().links().up) < 1e-12);
+      CHECK(worst(fast.links().down, slow.rates().links().down) < 1e-12);
       CHECK(dense(fast).colwise().sum().cwiseAbs().maxCoeff() < 1e-12 * dense(fast).cwiseAbs().maxCoeff());
       CHECK(family.reversible() == slow.reversible());
       if (!slow.reversible()) continue;
@@ -73,7 +78,10 @@ TEST_CASE("where links cannot be inverted every chain is built from the model") 
 }
 
 TEST_CASE("a sum of generators is their sum") {
-  const Model m = model({{"x", "a"}, "x^2/2 + cos(a)", {"sin(a)", "0.4"}});
+  const bool oblique = GENERATE(false, true);
+  ModelText text{{"x", "a"}, "x^2/2 + cos(a)", {"sin(a)", "0.4"}};
+  if (oblique) text.tensor = {{"1", "0.4"}, {"0.4", "0.3"}};
+  const Model m = model(text);
   const Grid grid({axis(-2, 2, 8), ring(0, 2 * M_PI, 6)});
   const Stencil A = build_generator(m, grid).rates(), B = build_generator(m.with_temperature(0.3), grid).rates();
   const GeneratorSum sum{0.7, A, 0.2, B};

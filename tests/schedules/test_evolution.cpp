@@ -80,7 +80,7 @@ TEST_CASE("an almost constant schedule agrees with the propagators of a constant
   check_same(scheduled, constant, 1e-9);
 }
 
-TEST_CASE("Runge-Kutta gives the same density: noise that depends on the place, periods, walls, forces") {
+TEST_CASE("Runge-Kutta gives the same density: noise that depends on the place, full matrices, circulations, periods, walls, forces") {
   struct Case {
     engine::ModelText text;
     std::vector<Axis> axes;
@@ -91,7 +91,17 @@ TEST_CASE("Runge-Kutta gives the same density: noise that depends on the place, 
       {{{"x"}, "x^2/2", {}, {"1+x^2"}, 1, Interpretation::stratonovich}, {x}, {0.5}},
       {{{"a"}, "cos(a) - 0.3*a"}, {engine::ring(0, 2 * M_PI, 30)}, {3}},
       {{{"x"}, "(x^2-1)^2/4"}, {engine::axis(-2, 2, 30, Boundary::reflecting, Boundary::absorbing)}, {0.5}},
-      {{{"x", "y"}, "(x^2-1)^2/4 + y^2/2", {"-1.5*y", "1.5*x"}}, {engine::axis(-2, 2, 14), engine::axis(-2, 2, 12)}, {-1, 0.5}}};
+      {{{"x", "y"}, "(x^2-1)^2/4 + y^2/2", {"-1.5*y", "1.5*x"}}, {engine::axis(-2, 2, 14), engine::axis(-2, 2, 12)}, {-1, 0.5}},
+      {{{"x", "y"}, "(x^2-1)^2/4 + y^2/2", {}, {}, 1, Interpretation::ito, {{"1 + 0.2*y^2", "0.4"}, {"0.4", "0.6"}}}, {engine::axis(-2, 2, 10), engine::axis(-2, 2, 9)}, {-1, 0.5}},
+      {{{"x", "y"}, "(x^2-1)^2/4 + y^2/2", {}, {}, 1, Interpretation::ito, {}, {{"0", "1.5*exp(-x^2)"}, {"-1.5*exp(-x^2)", "0"}}},
+       {engine::axis(-2, 2, 11), engine::axis(-2, 2, 10)},
+       {-1, 0.5}},
+      {{{"x", "y"}, "(x^2-1)^2/4 + y^2/2", {}, {}, 1, Interpretation::anti_ito, {{"1", "0.3"}, {"0.3", "0.5"}}, {{"0", "0.7"}, {"-0.7", "0"}}},
+       {engine::axis(-2, 2, 9), engine::axis(-2, 2, 8)},
+       {-1, 0.5}},
+      {{{"x", "y", "z"}, "x^2/2 + y^2/2 + z^2/2", {"0.5*z", "0", "0"}, {}, 1, Interpretation::ito, {{"1", "0.2", "0"}, {"0.2", "0.6", "0.1"}, {"0", "0.1", "0.5"}}},
+       {engine::axis(-2, 2, 6), engine::axis(-2, 2, 6), engine::axis(-2, 2, 6)},
+       {-1, 0.5, 0}}};
   const auto T = [](double t) { return 0.3 + 0.2 * std::sin(2 * t); };
   for (const Case& c : cases) {
     CAPTURE(c.text.potential);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 namespace driftwell {
@@ -17,17 +18,17 @@ struct StartLaw {
     gaussian, ///< `mean`, `covariance` (d x d, positive semi-definite)
     uniform,  ///< `lower`, `upper`
     mixture,  ///< `weights` (> 0, any sum), `parts`
-    density,  ///< exp(log_density) by rejection from `parts[0]`, which must cover it: log_density <= log_bound everywhere
+    density,  ///< by rejection from `parts[0]`, with `log_ratio` and `log_bound`
     custom,   ///< `sample`
   } kind = Kind::point;
-  std::vector<double> mean, lower, upper, weights;
-  std::vector<std::vector<double>> covariance;
-  std::vector<StartLaw> parts;
-  /// log of (target / density of parts[0]), up to a constant; at most log_bound.
-  std::function<double(std::span<const double> x)> log_ratio;
+  std::vector<double> mean{}, lower{}, upper{}, weights{};
+  std::vector<std::vector<double>> covariance{};
+  std::vector<StartLaw> parts{};
+  /// log of the wanted density over that of parts[0], up to a constant; must not exceed log_bound anywhere.
+  std::function<double(std::span<const double> x)> log_ratio{};
   double log_bound = 0;
   /// Position of the particle of that number; a pure function, called from several threads.
-  std::function<void(std::uint64_t particle, std::span<double> x)> sample;
+  std::function<void(std::uint64_t particle, std::span<double> x)> sample{};
 };
 
 /// Fills rows 0 .. d - 1 with positions. Each is a function of the particle's number and the seed alone. Throws

@@ -12,7 +12,7 @@ struct NeighbourOptions {
   std::vector<double> period{};         ///< one a variable, 0 = not periodic; empty: none is
   std::size_t queries = 0;              ///< particles at which log density is estimated (of all n neighbours); 0: all
   std::size_t bias_particles = 10'000;  ///< of the clouds that measure `bias`, at most 16 clouds; 0: not measured, NaN
-  bool subtract_bias = false;           ///< subtract `bias` from the entropy; its error is then part of the standard error
+  bool subtract_bias = false;           ///< subtract `bias`, where it is known, from the entropy; its error is then part of the standard error
   bool whiten = true;                   ///< search after a linear map that makes the cloud equally wide in all directions
   std::uint64_t seed = 1;               ///< of the choice of queries and of the cloud for the bias
 };

@@ -16,7 +16,8 @@ namespace driftwell {
 class ChainFamily {
 public:
   /// Builds the chains of the ends of the interval, and one between to compare with. Where that differs by more than
-  /// rounding, or walls absorb, every chain is built from the model. Throws DomainError.
+  /// rounding, walls absorb, or a circulation flows on top of a Gibbs state, every chain is built from the model. Throws
+  /// DomainError.
   ChainFamily(const Model& model, const Grid& grid, double coldest, double hottest);
 
   /// Q at temperature T.
@@ -34,19 +35,21 @@ public:
   [[nodiscard]] double share(double T) const;
 
 private:
-  /// Of the links of one axis.
-  struct Links {
+  /// Of coupled pairs: the edges of one axis, or all links along other offsets.
+  struct Pairs {
     Eigen::VectorXd cold, hot;      ///< dphi at the two ends
     Eigen::VectorXd conductance;    ///< rate / (T B(dphi))
   };
   [[nodiscard]] bool extract(const Generator& cold, const Generator& hot);
+  void fill(const Pairs& pairs, double T, Eigen::VectorXd& up, Eigen::VectorXd& down) const;
   [[nodiscard]] bool agrees(const Stencil& built, const Stencil& interpolated) const;
 
   Model model_;
   Grid grid_;
   double coldest_, hottest_;
   bool interpolates_ = false;
-  std::vector<Links> links_;
+  std::vector<Pairs> pairs_; ///< one an axis, and one of the links where there are any
+  Stencil::Links offsets_;   ///< which pairs these link
   Eigen::VectorXd cold_potential_, hot_potential_; ///< empty: not reversible
 };
 

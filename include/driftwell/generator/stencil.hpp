@@ -34,6 +34,8 @@ public:
     Eigen::VectorXd down; ///< upper -> lower; empty: same as up
     [[nodiscard]] std::size_t size() const { return lower.size(); }
     [[nodiscard]] const double* down_data() const { return down.size() ? down.data() : up.data(); }
+    /// The same cells coupled in the same order?
+    [[nodiscard]] bool same_pairs(const Links& other) const { return lower == other.lower && upper == other.upper; }
   };
 
   Stencil(const Grid& grid, Eigen::VectorXd diagonal, std::vector<Edges> edges, Links links = {});

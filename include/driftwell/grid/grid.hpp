@@ -51,7 +51,7 @@ struct Axis {
   [[nodiscard]] Axis stretched(std::function<double(double)> map) const;
 };
 
-/// Tensor product of 1 to 3 axes.
+/// Tensor product of 1 to 6 axes; Markov chains are made of up to 3.
 class Grid {
 public:
   explicit Grid(std::vector<Axis> axes);

@@ -126,6 +126,7 @@ struct FokkerPlanckSpec : BoxSpec {
   Setting<double> tolerance;                 ///< relative, of the evolution in time; 1e-14 < tolerance < 1
   Setting<std::int64_t> snapshots;           ///< number of densities kept; >= 0
   std::optional<Setting<double>> dt;         ///< step of the step-wise propagators
+  Setting<std::int64_t> hermite;             ///< with friction: number of Hermite functions of the momentum
   Setting<bool> wasserstein;                 ///< W2 of the kept densities in two dimensions
 };
 
@@ -137,6 +138,7 @@ struct LangevinSpec {
   Setting<std::int64_t> seed;           ///< >= 0
   Setting<std::int64_t> snapshots;      ///< number of clouds kept
   Setting<std::int64_t> kept;           ///< particles kept of each
+  Setting<double> checkpoint_seconds;   ///< between two checkpoints; 0: none but on a signal
   std::optional<BoxSpec> walls;         ///< none: those of [fokker_planck], or none at all
   std::optional<Text> target;           ///< first-passage times into the set where this is > 0
   std::optional<Setting<double>> log_partition; ///< log Z of exp(-f/T), where the user knows it

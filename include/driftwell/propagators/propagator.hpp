@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace driftwell {
 
@@ -33,8 +34,9 @@ struct CostEstimate {
 
 /// After the run.
 struct EvolutionReport {
-  double error = 0;    ///< a-posteriori estimate of the error in time, relative as `tolerance`; largest over the times
-  std::string summary; ///< what was done: "46 vectors, 1 factorisation, gamma 0.32"
+  double error = 0;           ///< a-posteriori estimate of the error in time, relative as `tolerance`; largest over the times
+  std::string summary;        ///< what was done: "46 vectors, 1 factorisation, gamma 0.32"
+  std::vector<double> errors; ///< one a time: the same as a bound of the L1 error, sum_k |p_k - exact p_k|; rounding included
 };
 
 class Propagator {

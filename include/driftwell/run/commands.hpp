@@ -11,6 +11,7 @@ struct RunOptions {
   std::vector<std::string> overrides; ///< "section.key=value"
   int threads = 0;                    ///< 0: all
   bool overwrite = false;
+  bool resume = false;                ///< go on from a checkpoint of an interrupted or killed run
   bool json = false;
   int verbosity = 1;                  ///< 0 quiet, 1 normal, 2 verbose
   std::string command;                ///< as typed, for the record

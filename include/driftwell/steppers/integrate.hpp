@@ -21,6 +21,7 @@ struct Clock {
 struct IntegrateOptions {
   Walls walls{};
   std::size_t block = 0; ///< particles a block, at most Tape::strip; 0: chosen by dimension
+  bool interruptible = true; ///< look at interrupts between steps; without, advance() always ends at one time
   bool advice = true;    ///< on failure, estimate a stable dt for the message
 };
 

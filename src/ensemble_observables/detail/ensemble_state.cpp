@@ -86,7 +86,9 @@ const estimators::NeighbourEntropy& EnsembleState::entropy() const {
     estimators::NeighbourOptions options;
     options.period = reference.period;
     const std::size_t cloud = std::min(n, reference.neighbour_particles);
-    options.subtract_bias = cloud > 5 * options.k;
+    // In one and two dimensions the bias is far below the standard error of so many particles.
+    options.subtract_bias = columns.size() > 2;
+    if (!options.subtract_bias) options.bias_particles = 0;
     entropy_ = estimators::neighbour_entropy(columns, cloud, options);
   }
   return *entropy_;

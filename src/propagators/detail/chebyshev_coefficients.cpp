@@ -27,7 +27,7 @@ std::vector<double> chebyshev_coefficients(double tau, double eps) {
   value[0] = here;
   sum += here;
   for (std::size_t k = 0; k <= cut; ++k) value[k] *= (k ? 2 : 1) / sum;
-  while (value.size() > 2 && value.back() < eps) value.pop_back();
+  for (double tail = value.back(); value.size() > 2 && tail < eps; tail += value.back()) value.pop_back();
   return value;
 }
 

@@ -45,6 +45,7 @@ void KrylovSpace::build(const std::vector<double>& times, double tolerance) {
     if (!(error_ < std::max(100 * tolerance, 1e-9)))
       throw NumericalFailure(fmt::format("krylov: {} vectors leave a relative error of {:.1e}, tolerance {:.1e}. "
                                          "Try propagator = \"chebyshev\" or a larger tolerance.", m, error_, tolerance));
+    rounding_ = small.rounding();
     coefficients_.resize(m, count);
     for (Index i = 0; i < count; ++i) coefficients_.col(i) = small.coefficients(times[static_cast<std::size_t>(i)]);
     return;
@@ -54,6 +55,9 @@ void KrylovSpace::build(const std::vector<double>& times, double tolerance) {
 bool KrylovSpace::extend(Index m) {
   if (basis_.cols() <= m) basis_.conservativeResize(Eigen::NoChange, std::min(most_vectors + 1, m + 24));
   VectorXd next = factor_.solve(basis_.col(m - 1));
+  residual_ = basis_.col(m - 1);
+  form_.A().recurrence(next.data(), residual_.data(), gamma_, -1, 1, {});
+  solve_error_ = std::max(solve_error_, form_.l1_of(residual_));
   form_.deflate(next);
   const double before = next.norm();
   // Lanczos needs the last two vectors only: what it loses in orthogonality repeats converged directions, which

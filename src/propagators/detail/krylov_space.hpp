@@ -24,6 +24,11 @@ public:
   [[nodiscard]] const Eigen::MatrixXd& coefficients() const { return coefficients_; }
   [[nodiscard]] const Eigen::MatrixXd& basis() const { return basis_; }
   [[nodiscard]] double error() const { return error_; }
+  /// Rounding in coefficients(), relative to the start.
+  [[nodiscard]] double rounding() const { return rounding_; }
+  /// L1 norm in p of what rounding took from the resolvent of a vector of 2-norm 1: the largest residual of the solves, which
+  /// the resolvent of a Markov generator does not enlarge in that norm.
+  [[nodiscard]] double solve_error() const { return solve_error_; }
 
 private:
   bool extend(Eigen::Index m);
@@ -33,8 +38,9 @@ private:
   const WorkingForm& form_;
   double gamma_;
   SparseFactor factor_;
-  double norm_, error_ = 1;
+  double norm_, error_ = 1, solve_error_ = 0, rounding_ = 0;
   Eigen::MatrixXd basis_, H_, coefficients_;
+  Eigen::VectorXd residual_;
 };
 
 } // namespace driftwell

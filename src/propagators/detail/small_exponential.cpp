@@ -37,7 +37,9 @@ SmallExponential::SmallExponential(const MatrixXd& H, bool symmetric, double nex
     const Eigen::EigenSolver<MatrixXd> eigen(H);
     complex_vectors_ = eigen.eigenvectors();
     theta = eigen.eigenvalues();
-    first = complex_vectors_.partialPivLu().solve(Eigen::VectorXcd::Unit(m, 0));
+    const Eigen::PartialPivLU<Eigen::MatrixXcd> inverse(complex_vectors_);
+    first = inverse.solve(Eigen::VectorXcd::Unit(m, 0));
+    condition_ = complex_vectors_.norm() * inverse.inverse().norm();
     bottom = complex_vectors_.row(m - 1).transpose();
   }
   double slowest = HUGE_VAL;

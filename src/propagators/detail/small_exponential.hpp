@@ -21,6 +21,8 @@ public:
   /// |exp(tA) u - y(t)| as far as |exp(sA)| <= e^{-rho s} and |exp(sA) gamma A| <= gamma e^{-rho s} / (e s), rho the
   /// slowest decay seen in the space: holds for symmetric A once the slowest mode is found; tested for the others.
   [[nodiscard]] double bound(double t) const;
+  /// Rounding of coefficients(), relative to |u|: the condition of the modes times the machine's precision.
+  [[nodiscard]] double rounding() const { return 0x1p-53 * condition_; }
 
 private:
   struct Residual {
@@ -28,7 +30,7 @@ private:
   };
   [[nodiscard]] Residual residual(double s) const;
 
-  double gamma_, rho_ = 0;
+  double gamma_, rho_ = 0, condition_ = 1;
   std::vector<std::complex<double>> lambda_, first_, last_; ///< of the modes: eigenvalue, weight of u, part in c
   Eigen::MatrixXcd complex_vectors_;
   Eigen::MatrixXd vectors_;

@@ -1,11 +1,36 @@
 #include "working_form.hpp"
 
+#include "driftwell/core/reduce.hpp"
+
+#include <algorithm>
 #include <cmath>
 
 namespace driftwell {
 
 using Eigen::Index;
 using Eigen::VectorXd;
+
+namespace {
+
+/// Of s^2 between neighbours, at least.
+constexpr double steepest = 0.1;
+
+/// w_l = max_k weight_k steepest^|k-l|, |k-l| the steps between cells along the axes. Where a start ends abruptly, diag(1/s) Q diag(s)
+/// would otherwise be far from normal, and its modes so ill-conditioned that krylov lost half of its digits.
+VectorXd smoothed(const Grid& grid, VectorXd w) {
+  for (std::size_t a = 0; a < grid.dimension(); ++a) {
+    const std::size_t count = grid.axis(a).cells, stride = grid.stride(a), rounds = grid.axis(a).periodic() ? 2 : 1;
+    const auto at = [&](std::size_t line, std::size_t i) -> double& { return w[static_cast<Index>(line + (i % count) * stride)]; };
+    for (std::size_t line = 0; line < grid.size(); ++line) {
+      if (grid.coordinate(line, a) != 0) continue;
+      for (std::size_t i = 1; i < rounds * count; ++i) at(line, i) = std::max(at(line, i), steepest * at(line, i - 1));
+      for (std::size_t i = rounds * count - 1; i > 0; --i) at(line, i - 1) = std::max(at(line, i - 1), steepest * at(line, i));
+    }
+  }
+  return w;
+}
+
+} // namespace
 
 bool WorkingForm::suits_symmetric(const EvolutionProblem& problem) {
   if (!problem.generator.reversible()) return false;
@@ -24,10 +49,8 @@ VectorXd WorkingForm::scale(const EvolutionProblem& problem, bool symmetric) {
     return (-(phi.array() - phi.minCoeff()) / 2).exp();
   }
   if (symmetric) return problem.steady.p.array().sqrt();
-  // The floor bounds the ratio of neighbouring weights where a start ends abruptly in a cold tail; a lower one gave krylov
-  // a closed space and a wrong answer there.
   const VectorXd mean = 0.5 * (problem.steady.p + problem.initial);
-  return mean.cwiseMax(1e-28 * mean.maxCoeff()).array().sqrt();
+  return smoothed(problem.generator.grid(), mean.cwiseMax(1e-28 * mean.maxCoeff())).array().sqrt();
 }
 
 WorkingForm::WorkingForm(const EvolutionProblem& problem)
@@ -55,6 +78,13 @@ void WorkingForm::deflate(Eigen::Ref<VectorXd> u) const {
   if (!conservative_) return;
   if (symmetric()) u -= s_.dot(u) * s_;
   else u -= left_.dot(u) * right_;
+}
+
+double WorkingForm::l1_of(const VectorXd& u) const {
+  return deterministic_sum(static_cast<std::size_t>(u.size()), [&](std::size_t k) {
+    const auto i = static_cast<Index>(k);
+    return s_[i] * std::abs(u[i]);
+  });
 }
 
 void WorkingForm::probabilities(const double* u, double t, VectorXd& p) const {

@@ -3,6 +3,8 @@
 // accurate relative to what is left of the distance, and keeps the mass exact.
 #include "driftwell/propagators/propagator.hpp"
 
+#include <cmath>
+
 namespace driftwell {
 
 class WorkingForm {
@@ -20,6 +22,10 @@ public:
   [[nodiscard]] double decay_rate() const { return steady_.decay_rate; }
   /// p = p_ss + s u, or s u exp(-decay_rate t) with absorbing walls
   void probabilities(const double* u, double t, Eigen::VectorXd& p) const;
+  /// What an error of 2-norm `error` in u can amount to in the L1 norm of p (Cauchy and Schwarz).
+  [[nodiscard]] double l1(double error, double t) const { return error * s_.norm() * std::exp(-decay_rate() * t); }
+  /// L1 norm in p of a vector u.
+  [[nodiscard]] double l1_of(const Eigen::VectorXd& u) const;
 
 private:
   static Eigen::VectorXd scale(const EvolutionProblem& problem, bool symmetric);

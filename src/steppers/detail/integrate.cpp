@@ -22,7 +22,7 @@ constexpr std::uint64_t steps_between_looks = 512; ///< at the finite numbers an
 
 /// Positions, drifts and noise of a block should share the first-level cache with the tape's registers.
 std::size_t block_for(std::size_t rows) {
-  constexpr std::size_t bytes = 20 * 1024, least = 64;
+  constexpr std::size_t bytes = 40 * 1024, least = 64;
   std::size_t block = expression::Tape::strip;
   while (block > least && 2 * rows * block * sizeof(double) > bytes) block /= 2;
   return block;
@@ -95,6 +95,18 @@ struct Integrator::Impl {
     return std::nullopt;
   }
 
+  /// The block of an escape a few steps before it: typical places, where the drift is not yet absurd.
+  Ensemble before_escape(const Ensemble& ensemble, const Escape& escape, std::uint64_t from) {
+    constexpr std::uint64_t back = 8;
+    Worker& worker = workers[0];
+    Block b = load(ensemble, (escape.particle - ensemble.first()) / block * block, worker);
+    worker.stepper->begin(b, step(from), worker.noise);
+    for (std::uint64_t n = from; n + back < escape.step; ++n) one(b, worker, n);
+    Ensemble typical(rows, b.n);
+    for (std::size_t i = 0; i < rows; ++i) std::copy_n(b.x[i], b.n, typical.row(i).data());
+    return typical;
+  }
+
   /// Takes the block from `from` to `until`; false when it does not stay finite (and is then not stored).
   bool run_block(Ensemble& ensemble, std::size_t start, std::uint64_t from, std::uint64_t until, Worker& worker) const {
     Block b = load(ensemble, start, worker);
@@ -104,7 +116,7 @@ struct Integrator::Impl {
     for (std::uint64_t n = from; n < until;) {
       for (const std::uint64_t end = std::min(until, n + steps_between_looks); n < end; ++n) one(b, worker, n);
       if (!finite(b)) return false;
-      if (interrupt_signal.load(std::memory_order_relaxed) != 0) return true;
+      if (options.interruptible && interrupt_signal.load(std::memory_order_relaxed) != 0) return true;
     }
     for (std::size_t i = 0; i < rows; ++i) std::copy_n(b.x[i], b.n, ensemble.row(i).data() + start);
     if (worker.walls && options.walls.absorbing())
@@ -112,7 +124,7 @@ struct Integrator::Impl {
     return true;
   }
 
-  [[noreturn]] void fail(const Escape& escape, const Ensemble& ensemble) const {
+  [[noreturn]] void fail(const Escape& escape, const Ensemble& ensemble, std::uint64_t from) {
     const auto& names = dynamics.model().names();
     const auto position = [&](const std::vector<double>& x) {
       std::string text;
@@ -123,7 +135,7 @@ struct Integrator::Impl {
     std::string message = fmt::format("particle {} left the finite numbers in step {} (t = {:.6g}, dt = {:.3g}): from {} to {}", escape.particle,
                                       escape.step, clock.at(escape.step), clock.dt, position(escape.before), position(escape.after));
     if (options.advice) {
-      const double stable = stable_dt(dynamics, ensemble, clock.at(escape.step));
+      const double stable = stable_dt(dynamics, before_escape(ensemble, escape, from), clock.at(escape.step), block);
       if (stable < clock.dt)
         message += fmt::format("\n  dt is too large: where the particles are the drift changes at rates up to 1/{0:.2g}, and explicit steppers need dt well below {0:.2g}; "
                                "try langevin.dt = {1:.1g}, or the stepper tamed_euler", stable, stable / 4);
@@ -167,7 +179,7 @@ void Integrator::advance(Ensemble& ensemble, std::uint64_t from, std::uint64_t u
   const int threads = static_cast<int>(impl_->workers.size());
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (std::size_t b = 0; b < blocks; ++b) {
-    if (interrupt_signal.load(std::memory_order_relaxed) != 0) continue;
+    if (impl_->options.interruptible && interrupt_signal.load(std::memory_order_relaxed) != 0) continue;
     try {
       if (!impl_->run_block(ensemble, b * impl_->block, from, until, impl_->workers[static_cast<std::size_t>(omp_get_thread_num())])) {
 #pragma omp critical(driftwell_integrate)
@@ -178,14 +190,14 @@ void Integrator::advance(Ensemble& ensemble, std::uint64_t from, std::uint64_t u
       error = std::current_exception();
     }
   }
-  poll_interrupt();
+  if (impl_->options.interruptible) poll_interrupt();
   if (error) std::rethrow_exception(error);
   std::optional<Escape> first;
   std::sort(failed.begin(), failed.end());
   for (const std::size_t b : failed) // none later than the earliest found so far
     if (auto escape = impl_->find_escape(ensemble, b * impl_->block, from, first ? first->step + 1 : until, impl_->workers[0]))
       if (!first || escape->earlier_than(*first)) first = std::move(escape);
-  if (first) impl_->fail(*first, ensemble);
+  if (first) impl_->fail(*first, ensemble, from);
   if (!failed.empty()) throw NumericalFailure("a particle is not at a finite place at the start of step " + std::to_string(from));
 }
 

@@ -1,0 +1,114 @@
+#include "driftwell/spectral/faber_series.hpp"
+
+#include "driftwell/core/interrupt.hpp"
+#include "driftwell/core/reduce.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+
+namespace driftwell {
+
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+constexpr std::size_t batch = 4; ///< terms of the series added together: the sums are read and written once for all of them
+constexpr Index strip = 2048;
+
+double norm(const VectorXd& v) {
+  return std::sqrt(deterministic_sum(static_cast<std::size_t>(v.size()), [&](std::size_t k) { return v[static_cast<Index>(k)] * v[static_cast<Index>(k)]; }));
+}
+
+/// out_i += sum_m c_i[first + m] F[m]
+void accumulate(const std::vector<std::vector<double>>& c, std::size_t first, std::size_t terms, const std::array<VectorXd, batch + 2>& F,
+                const std::array<std::size_t, batch>& which, std::vector<VectorXd>& out) {
+  const Index n = out[0].size();
+#pragma omp parallel for schedule(static) if (n * static_cast<Index>(out.size()) > 1000000)
+  for (Index start = 0; start < n; start += strip) {
+    const Index end = std::min(n, start + strip);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      std::array<double, batch> w{};
+      for (std::size_t m = 0; m < terms; ++m) w[m] = first + m < c[i].size() ? c[i][first + m] : 0;
+      if (w[0] == 0 && w[1] == 0 && w[2] == 0 && w[3] == 0) continue;
+      const double *f0 = F[which[0]].data(), *f1 = F[which[1]].data(), *f2 = F[which[2]].data(), *f3 = F[which[3]].data();
+      double* to = out[i].data();
+      for (Index k = start; k < end; ++k) to[k] += ((w[0] * f0[k] + w[1] * f1[k]) + w[2] * f2[k]) + w[3] * f3[k];
+    }
+  }
+}
+
+} // namespace
+
+std::vector<double> faber_coefficients(double t, Ellipse ellipse, double eps) {
+  const auto [a, b] = ellipse;
+  const double sigma = a + b, kappa = (a - b) / sigma, digits = std::log(4 / eps);
+  const auto cut = static_cast<std::size_t>(t * b + std::sqrt(2 * t * a * digits) + digits + 10);
+  const std::size_t start = cut + 40 + static_cast<std::size_t>(std::sqrt(40.0 * static_cast<double>(cut)));
+  std::vector<double> value(cut + 1);
+  if (t == 0) return {1};
+  // Miller's algorithm for y_k = rho^k I_k: y_{k-1} = 2k / (t sigma) y_k + kappa y_{k+1}, and y_0 + sum_k (1 + kappa^k) y_k =
+  // e^{at}. Backwards the sum is Horner's rule in kappa.
+  double above = 0, here = 1e-280, plain = 0, turned = 0;
+  for (std::size_t k = start; k > 0; --k) {
+    if (k <= cut) value[k] = 2 * here;
+    plain += here;
+    turned = kappa * (turned + here);
+    const double below = 2 * static_cast<double>(k) / (t * sigma) * here + kappa * above;
+    above = here;
+    here = below;
+    if (std::abs(here) < 1e250) continue;
+    for (double* v : {&here, &above, &plain, &turned}) *v *= 1e-250;
+    for (std::size_t i = k; i <= cut; ++i) value[i] *= 1e-250;
+  }
+  value[0] = here;
+  const double sum = here + plain + turned;
+  for (double& v : value) v /= sum;
+  while (value.size() > 2 && std::abs(value.back()) < eps) value.pop_back();
+  return value;
+}
+
+FaberReport faber_series(const LinearMap& map, Ellipse ellipse, const VectorXd& u, const std::vector<double>& times, double eps,
+                         std::vector<VectorXd>& out, double most) {
+  std::vector<std::vector<double>> c;
+  std::size_t terms = 0;
+  for (const double t : times) {
+    c.push_back(faber_coefficients(t, ellipse, eps));
+    terms = std::max(terms, c.back().size());
+  }
+  out.assign(times.size(), VectorXd::Zero(u.size()));
+  const double start = norm(u), a = ellipse.a, sigma = ellipse.a + ellipse.b, kappa = (ellipse.a - ellipse.b) / sigma;
+  FaberReport report;
+  if (start == 0 || times.empty()) return report;
+  std::array<VectorXd, batch + 2> F;
+  for (VectorXd& f : F) f = VectorXd::Zero(u.size());
+  std::array<std::size_t, batch> which{};
+  F[0] = u;
+  for (std::size_t k = 0; k < terms; ++k) {
+    const std::size_t slot = k % F.size();
+    if (k > 0) {
+      const VectorXd& last = F[(k - 1) % F.size()];
+      const VectorXd& before = F[(k + F.size() - 2) % F.size()];
+      VectorXd& next = F[slot];
+      map.apply(last.data(), next.data());
+      ++report.products;
+      const double scale = (k == 1 ? 1 : 2) / sigma, back = k == 1 ? 0 : kappa;
+#pragma omp parallel for schedule(static) if (u.size() > 60000)
+      for (Index i = 0; i < u.size(); ++i) next[i] = scale * (next[i] + a * last[i]) - back * before[i];
+    }
+    which[k % batch] = slot;
+    if (k % batch + 1 < batch && k + 1 < terms) continue;
+    const std::size_t first = k / batch * batch, count = k - first + 1;
+    for (std::size_t m = count; m < batch; ++m) which[m] = which[0];
+    accumulate(c, first, count, F, which, out);
+    if (k / batch % 4 != 3 && k + 1 < terms) continue;
+    poll_interrupt();
+    report.growth = std::max(report.growth, norm(F[slot]) / start);
+    if (!(report.growth <= most)) throw std::domain_error("the numerical range leaves the ellipse");
+  }
+  return report;
+}
+
+} // namespace driftwell

@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+"""--resume: after a kill at any moment the same bits as an uninterrupted run.   test_resume.py DRIFTWELL"""
+import random
+import signal
+import time
+
+import h5py
+
+import support
+
+CLOUD = """\
+[model]
+variables = ["x", "y", "z"]
+potential = "(x^2-1)^2/4 + y^2/2 + z^2/2 + 0.1*x*y"
+temperature = 0.5
+[initial]
+gaussian = { mean = [-1, 1, 0], std = 0.3 }
+[time]
+end = 4.0
+outputs = 9
+[langevin]
+particles = 4001
+dt = 1e-3
+snapshots = 3
+kept = 100
+checkpoint_seconds = 0.05
+lower = [-2.5, -3, -3]
+upper = [2.5, 3, 3]
+boundary = ["absorbing", "reflecting", "reflecting"]
+"""
+
+
+class Resume(support.Cli):
+    def setUp(self):
+        super().setUp()
+        self.write("cloud.toml", CLOUD)
+
+    def same_results(self, first, second):
+        with h5py.File(self.folder / first) as a, h5py.File(self.folder / second) as b:
+            self.assertEqual(set(a["langevin"]), set(b["langevin"]))
+            for name in a["langevin"]:
+                x, y = a["langevin"][name][...], b["langevin"][name][...]
+                self.assertEqual(x.tobytes(), y.tobytes(), name)
+
+    def test_the_same_bits_after_kills(self):
+        self.run_it("run", "cloud.toml", "-q", "-o", "whole.h5")
+        dice, kills = random.Random(5), 0
+        for attempt in range(60):
+            process = self.start("run", "cloud.toml", "-q", "-o", "cut.h5", "--resume", "--threads", str(1 + attempt % 2))
+            try:
+                process.wait(timeout=dice.uniform(0.05, 0.6))
+            except Exception:
+                process.kill()
+                process.wait()
+                kills += 1
+                continue
+            self.assertEqual(process.returncode, 0)
+            break
+        self.assertGreater(kills, 1)
+        self.same_results("whole.h5", "cut.h5")
+        self.assertFalse([f for f in self.left() if "checkpoint" in f], "a complete run takes its checkpoints away")
+
+    def test_a_signal_leaves_a_checkpoint(self):
+        self.run_it("run", "cloud.toml", "-q", "-o", "whole.h5")
+        process = self.start("run", "cloud.toml", "-q", "-o", "cut.h5", "--set", "langevin.checkpoint_seconds=0")
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+        if process.returncode == 0:
+            self.skipTest("the machine was faster than the signal")
+        self.assertEqual(process.returncode, 143)
+        self.assertTrue(any("checkpoint" in f for f in self.left()))
+        self.run_it("run", "cloud.toml", "-q", "-o", "cut.h5", "--resume")
+        self.same_results("whole.h5", "cut.h5")
+
+    def test_another_experiment_is_refused(self):
+        process = self.start("run", "cloud.toml", "-q", "-o", "cut.h5")
+        time.sleep(0.6)
+        process.kill()
+        process.wait()
+        if not any("checkpoint" in f for f in self.left()):
+            self.skipTest("no checkpoint was due")
+        answer = self.run_it("run", "cloud.toml", "-q", "-o", "cut.h5", "--resume", "--set", "langevin.dt=0.002", code=4)
+        self.assertIn("langevin.dt: 0.001 there, 0.002 here", answer.err)
+
+
+if __name__ == "__main__":
+    support.main()
