@@ -7,6 +7,7 @@ namespace {
 
 class EnsembleEntropy : public EnsembleObservable {
 public:
+  [[nodiscard]] bool applies(const EnsembleReference& reference) const override { return reference.has_entropy(); }
   [[nodiscard]] std::string long_name() const override { return "differential entropy, -int rho log rho, nats, from nearest neighbours"; }
   [[nodiscard]] std::vector<estimators::Estimate> evaluate(const EnsembleState& state) const override {
     if (!state.reference.has_potential()) return {state.entropy().entropy};

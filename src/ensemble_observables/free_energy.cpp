@@ -7,7 +7,7 @@ namespace {
 
 class EnsembleFreeEnergy : public EnsembleObservable {
 public:
-  [[nodiscard]] bool applies(const EnsembleReference& reference) const override { return reference.has_potential(); }
+  [[nodiscard]] bool applies(const EnsembleReference& reference) const override { return reference.has_potential() && reference.has_entropy(); }
   [[nodiscard]] std::string long_name() const override { return "free energy, E[Phi] - T H"; }
   [[nodiscard]] std::vector<estimators::Estimate> evaluate(const EnsembleState& state) const override {
     return {state.free_energy().free_energy};

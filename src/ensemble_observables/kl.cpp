@@ -7,7 +7,7 @@ namespace {
 
 class EnsembleKl : public EnsembleObservable {
 public:
-  [[nodiscard]] bool applies(const EnsembleReference& reference) const override { return reference.has_potential() && reference.log_partition(); }
+  [[nodiscard]] bool applies(const EnsembleReference& reference) const override { return reference.has_potential() && reference.has_entropy() && reference.log_partition(); }
   [[nodiscard]] std::string long_name() const override { return "Kullback-Leibler divergence to the steady state, -H + E[Phi]/T + log Z, nats, from nearest neighbours"; }
   [[nodiscard]] std::vector<estimators::Estimate> evaluate(const EnsembleState& state) const override {
     return {*state.free_energy().kl};

@@ -33,7 +33,10 @@ public:
   std::vector<double> period;
   bool walls_absorb = false;
   /// Particles whose neighbours are searched, at most; the first ones of the cloud.
-  std::size_t neighbour_particles = 20'000;
+  std::size_t neighbour_particles;
+  /// Beyond this many rows neighbours say nothing about the density: the bias is larger than what one wants to know.
+  static constexpr std::size_t most_rows_for_neighbours = 20;
+  [[nodiscard]] bool has_entropy() const { return rows_ <= most_rows_for_neighbours; }
 
   /// f, and Phi, of n particles. NumericalFailure where not finite.
   [[nodiscard]] std::vector<double> loss(estimators::Columns columns, std::size_t n) const;

@@ -13,8 +13,16 @@ DRIFTWELL_DEFINE_CATALOGUE(EnsembleObservableCatalogue)
 
 using estimators::Columns;
 
+namespace {
+
+/// A search costs n log n in few dimensions and nearly n^2 in many.
+std::size_t neighbours_for(std::size_t rows) { return rows <= 3 ? 20'000 : rows <= 6 ? 8'000 : 4'000; }
+
+} // namespace
+
 EnsembleReference::EnsembleReference(const Model& model, bool gibbs, const Grid* grid, const SteadyState* steady, std::optional<double> log_partition)
     : model_(model), gibbs_(gibbs), rows_(model.dimension() * (model.underdamped() ? 2 : 1)), grid_(grid), steady_(steady), log_partition_(log_partition) {
+  neighbour_particles = neighbours_for(rows_);
   if (model.has_potential()) loss_ = expression::Tape({model.potential()}, model.dimension());
   if (!log_partition_ && steady_) log_partition_ = steady_->log_partition;
 }
