@@ -113,6 +113,7 @@ void LangevinSection::prepare_dynamics() {
 
 void LangevinSection::prepare() {
   prepare_dynamics();
+  if (estimates()) return prepare_estimate();
   build_reference();
   initial_ = std::make_unique<InitialCloud>(spec_, model_, walls_, density_);
   snapshots_ = spread(static_cast<std::size_t>(spec_.langevin->snapshots.value), spec_.time.at.size());
@@ -147,6 +148,7 @@ void LangevinSection::advise_on_dt(const Ensemble& ensemble) {
 
 void LangevinSection::compute(record::ResultFile& file) {
   record::Group group = file.group("langevin");
+  if (estimates()) return compute_estimate(group);
   declare(group);
   const auto particles = static_cast<std::size_t>(spec_.langevin->particles.value);
   progress_.phase(fmt::format("{} particles, {}", particles, stepper_name_));

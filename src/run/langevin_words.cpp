@@ -15,6 +15,7 @@ Section::Outlook LangevinSection::check() const {
   LangevinSection section({spec_, model_, progress_}, nullptr);
   if (density_) section.prepare_dynamics(); // the initial law is looked at there, too
   else section.prepare();
+  if (estimates()) return section.check_estimate();
   const double particles = static_cast<double>(spec_.langevin->particles.value), rows = static_cast<double>(names_.size());
   const double steps = static_cast<double>(section.steps_.total()), seconds = particles * steps * rows * seconds_a_number;
   const double bytes = 8 * particles * (rows + 2) + 100e6;
@@ -24,6 +25,7 @@ Section::Outlook LangevinSection::check() const {
 }
 
 nlohmann::ordered_json LangevinSection::json() const {
+  if (estimates()) return estimate_json();
   nlohmann::ordered_json json;
   json["stepper"] = stepper_name_;
   json["particles"] = spec_.langevin->particles.value;
@@ -40,6 +42,7 @@ nlohmann::ordered_json LangevinSection::json() const {
 }
 
 std::string LangevinSection::words(int verbosity) const {
+  if (estimates()) return estimate_words(verbosity);
   if (outputs_done_ == 0) return {};
   constexpr std::array names{"kl", "kl_histogram", "free_energy", "mean_potential", "mean_loss", "entropy", "wasserstein_2", "mass"};
   std::string text = fmt::format("langevin at t = {:g}\n", spec_.time.at[outputs_done_ - 1]);
