@@ -67,10 +67,14 @@ private:
     return a;
   }
 
-  /// Of the extrapolation: bias = sum_l weights[l] mean(l).
+  /// bias = |sum_l weights[l] mean(l)|; of multilevel, as far as the finest level says.
   [[nodiscard]] std::vector<double> bias_weights() const {
     std::vector<double> b(levels_.size(), 0.0);
-    if (std::isinf(order_) || method_ == MeanMethod::multilevel) return b;
+    if (std::isinf(order_)) return b;
+    if (method_ == MeanMethod::multilevel) {
+      b[finest()] = 1 / (power() - 1);
+      return b;
+    }
     const double scale = 1 / ((power() - 1) * (2 * power() - 1)); // what is left is of order p + 1
     const std::size_t L = finest();
     b[L] = scale * power();
