@@ -57,6 +57,16 @@ Expression Expression::parse(std::string_view text, const Symbols& symbols) {
   return Impl::wrap(graph, root);
 }
 
+Condition parse_condition(std::string_view text, const Symbols& symbols) {
+  auto graph = std::make_shared<Graph>(symbols.limits.nodes);
+  const std::vector<NodeId> roots = parse_condition(*graph, text, symbols);
+  Condition condition;
+  for (const NodeId root : roots) condition.compared.push_back(Expression::Impl::wrap(graph, root));
+  condition.indicator = condition.compared.front();
+  condition.compared.erase(condition.compared.begin());
+  return condition;
+}
+
 /// Both operands in one graph (the larger of the two, which then takes in the other), then `make`.
 template <class Make>
 Expression Expression::Impl::combine(const Expression& left, const Expression& right, Make&& make) {

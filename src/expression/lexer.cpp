@@ -62,7 +62,7 @@ Token read_number(std::string_view text, std::size_t start) {
   const auto byte = static_cast<unsigned char>(text[at]);
   const std::string_view character = text.substr(at, length);
   if (character == "&" || character == "|" || character == "!")
-    throw ParseError("conditions are not combined here; put one where() inside another", at, length);
+    throw ParseError("conditions are joined by the words and, or, not", at, length);
   if (character == ";")
     throw ParseError("a formula is one expression; ';' does not belong in it", at, length);
   if (byte >= 0x20 && byte < 0x7f)

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numbers>
-#include <stdexcept>
 
 namespace driftwell::expression {
 
@@ -141,15 +140,9 @@ NodeId Parser::parse_name() {
 }
 
 NodeId parse_formula(Graph& graph, std::string_view text, const Symbols& symbols) {
-  if (text.size() > symbols.limits.length)
-    throw ParseError("the formula is too long: " + std::to_string(text.size()) + " bytes", 0, 1,
-                     "at most " + std::to_string(symbols.limits.length) + " bytes");
-  graph.allow(4 * symbols.limits.nodes + 2 * symbols.variables.size() + symbols.parameters.size());
-  try {
-    return Parser(graph, text, symbols).run();
-  } catch (const std::length_error& error) {
-    throw ParseError(error.what(), 0, text.size(), "at most " + std::to_string(symbols.limits.nodes) + " operations");
-  }
+  NodeId root = 0;
+  within_limits(graph, text, symbols, [&] { root = Parser(graph, text, symbols).run(); });
+  return root;
 }
 
 } // namespace driftwell::expression

@@ -53,19 +53,11 @@ NodeId Parser::parse_call(const Token& name) {
   return best;
 }
 
-/// where(a < b, yes, no); "where(" has been taken.
+/// where(condition, yes, no); "where(" has been taken.
 NodeId Parser::parse_where() {
-  const Token start = now();
-  const NodeId left = parse_sum();
-  const Token sign = now();
-  if (sign.sign == Sign::comma || sign.sign == Sign::close)
-    fail("the first argument of 'where' is a comparison", start, "where(a < b, value if so, value if not)");
-  if (sign.sign < Sign::less || sign.sign > Sign::not_equal)
-    refuse_leftover();
-  ++at_;
-  const NodeId right = parse_sum();
-  if (now().sign >= Sign::less && now().sign <= Sign::not_equal)
-    fail("comparisons cannot be chained; put one where() inside another", now());
+  const bool outer = std::exchange(inside_where_, true);
+  const Condition condition = parse_condition();
+  inside_where_ = outer;
   if (!take(Sign::comma))
     refuse_leftover();
   const NodeId yes = parse_sum();
@@ -74,14 +66,7 @@ NodeId Parser::parse_where() {
   const NodeId no = parse_sum();
   if (!take(Sign::close))
     refuse_leftover();
-  switch (sign.sign) {
-  case Sign::less: return graph_.select(Comparison::less, left, right, yes, no);
-  case Sign::less_equal: return graph_.select(Comparison::less_equal, left, right, yes, no);
-  case Sign::greater: return graph_.select(Comparison::less, right, left, yes, no);
-  case Sign::greater_equal: return graph_.select(Comparison::less_equal, right, left, yes, no);
-  case Sign::equal: return graph_.select(Comparison::equal, left, right, yes, no);
-  default: return graph_.select(Comparison::not_equal, left, right, yes, no);
-  }
+  return choose(condition, yes, no);
 }
 
 /// A constant integer: an index or the bound of a sum.

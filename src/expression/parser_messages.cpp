@@ -93,6 +93,8 @@ void Parser::refuse_leftover() const {
   const Token& token = now();
   if (token.sign >= Sign::less && token.sign <= Sign::not_equal)
     fail("a comparison can only be the first argument of where(a < b, value if so, value if not)", token);
+  if (token.sign == Sign::name && (word(token) == "and" || word(token) == "or"))
+    fail(describe(token) + " joins comparisons, in the first argument of where() and in sets", token);
   if (starts_operand(token.sign) && at_ != 0) {
     const Token& before = tokens_[at_ - 1];
     fail("an operator is missing between " + describe(before) + " and " + describe(token), token, "+ - * / ^");

@@ -53,12 +53,14 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   const Member& model =
       sections.require("model", "no section [model]", "[model] with variables, potential and temperature");
   const Member *density = sections.find("fokker_planck"), *ensemble = sections.find("langevin");
-  if (density == nullptr && ensemble == nullptr)
+  const Member* const stationary = sections.find("stationary");
+  if (density == nullptr && ensemble == nullptr && stationary == nullptr)
     throw invalid(whole, "nothing to compute: add a section [fokker_planck] or [langevin]",
                   {"[fokker_planck] with lower, upper and cells, or [langevin] with dt", {}, {}});
-  const Member& initial =
-      sections.require("initial", "no section [initial]", "[initial] with one law, e.g. point = [0.0]");
-  const Member& time = sections.require("time", "no section [time]", "[time] with end = 10.0");
+  const bool evolves = density != nullptr || ensemble != nullptr; // the steady state needs no start and no end
+  const Member* const initial =
+      evolves ? &sections.require("initial", "no section [initial]", "[initial] with one law, e.g. point = [0.0]") : sections.find("initial");
+  const Member* const time = evolves ? &sections.require("time", "no section [time]", "[time] with end = 10.0") : sections.find("time");
   Spec spec;
   spec.source = source;
   if (const auto title = file.find("title")) {
@@ -73,8 +75,10 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
     check_kinetic(density->value, density->value.origin, spec);
   }
   if (ensemble != nullptr) spec.langevin = read_langevin(ensemble->value, ensemble->value.origin, dimension);
-  spec.initial = read_initial(initial.value, initial.value.origin, dimension, spec.model.friction.has_value());
-  spec.time = read_time(time.value, time.value.origin);
+  if (initial != nullptr) spec.initial = read_initial(initial->value, initial->value.origin, dimension, spec.model.friction.has_value());
+  if (time != nullptr) spec.time = read_time(time->value, time->value.origin);
+  if (stationary != nullptr)
+    spec.stationary = read_stationary(stationary->value, stationary->value.origin, dimension, spec.fokker_planck ? &*spec.fokker_planck : nullptr);
   if (const Member* output = sections.find("output")) spec.output = read_output(output->value, output->value.origin);
   return spec;
 }

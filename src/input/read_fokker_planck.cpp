@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t most_cells = std::numeric_limits<std::int32_t>::max(); // sparse matrices index with 32 bits
 
-void read_cells(const Table& table, std::size_t dimension, FokkerPlanckSpec& spec) {
+void read_cells(const Table& table, std::size_t dimension, GridSpec& spec) {
   const Value value = table.require("cells");
   spec.cells = {{}, value.origin(), true};
   std::int64_t product = 1;
@@ -39,6 +39,14 @@ void read_wasserstein(const Table& table, std::size_t dimension, FokkerPlanckSpe
 
 } // namespace
 
+void read_grid(const Table& table, std::size_t dimension, GridSpec& grid) {
+  grid.origin = table.origin();
+  static_cast<BoxSpec&>(grid) = read_box(table, dimension);
+  read_cells(table, dimension, grid);
+  if (const auto value = table.find("stretch"))
+    for (const Value& map : entries(*value, dimension)) grid.stretch.push_back(expression(map));
+}
+
 FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension) {
   const Table table(section, "fokker_planck", origin);
   FokkerPlanckSpec spec;
@@ -49,11 +57,7 @@ FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, s
     throw invalid(origin,
                   "a density on a grid is possible in 1 to 3 dimensions; the model has " + std::to_string(dimension),
                   {{}, {}, {dimension > 6 ? "even the spectral propagator ends at 6" : "propagator = \"spectral\" goes to 6 where the potential is smooth"}});
-  spec.origin = origin;
-  static_cast<BoxSpec&>(spec) = read_box(table, dimension);
-  read_cells(table, dimension, spec);
-  if (const auto value = table.find("stretch"))
-    for (const Value& map : entries(*value, dimension)) spec.stretch.push_back(expression(map));
+  read_grid(table, dimension, spec);
   spec.tolerance = {1e-9, origin, false};
   if (const auto value = table.find("tolerance")) {
     spec.tolerance = {number(*value), value->origin(), true};

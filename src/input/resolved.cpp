@@ -111,12 +111,27 @@ Json box(const BoxSpec& spec) {
   return {{"lower", spec.lower.value}, {"upper", spec.upper.value}, {"boundary", walls}};
 }
 
-Json fokker_planck(const FokkerPlanckSpec& spec) {
+Json grid(const GridSpec& spec) {
   Json json = box(spec);
-  json.update({{"cells", spec.cells.value},
-               {"propagator", spec.propagator.value}, {"tolerance", spec.tolerance.value},
-               {"snapshots", spec.snapshots.value},   {"wasserstein", spec.wasserstein.value}});
+  json["cells"] = spec.cells.value;
   if (!spec.stretch.empty()) json["stretch"] = list(spec.stretch);
+  return json;
+}
+
+Json stationary(const StationarySpec& spec) {
+  Json json = spec.grid ? grid(*spec.grid) : Json::object();
+  json["eigenvalues"] = spec.eigenvalues.value;
+  if (spec.source) json["source"] = spec.source->value;
+  if (spec.target) json["target"] = spec.target->value;
+  if (spec.start) json["start"] = spec.start->value;
+  json["method"] = spec.method.value;
+  return json;
+}
+
+Json fokker_planck(const FokkerPlanckSpec& spec) {
+  Json json = grid(spec);
+  json.update({{"propagator", spec.propagator.value}, {"tolerance", spec.tolerance.value},
+               {"snapshots", spec.snapshots.value},   {"wasserstein", spec.wasserstein.value}});
   if (spec.dt) json["dt"] = spec.dt->value;
   return json;
 }
@@ -138,12 +153,15 @@ Json langevin(const LangevinSpec& spec) {
 
 std::string resolved_json(const Spec& spec) {
   Json json{{"title", spec.title},
-            {"model", model(spec.model)},
-            {"initial", std::visit(LawWriter{}, spec.initial)},
-            {"time", time(spec.time)}};
+            {"model", model(spec.model)}};
+  if (spec.time.end > 0) { // something evolves
+    json["initial"] = std::visit(LawWriter{}, spec.initial);
+    json["time"] = time(spec.time);
+  }
   if (spec.fokker_planck) json["fokker_planck"] = fokker_planck(*spec.fokker_planck);
   if (spec.fokker_planck && spec.model.friction) json["fokker_planck"]["hermite"] = spec.fokker_planck->hermite.value;
   if (spec.langevin) json["langevin"] = langevin(*spec.langevin);
+  if (spec.stationary) json["stationary"] = stationary(*spec.stationary);
   json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};
   return json.dump();
 }

@@ -9,13 +9,14 @@
 namespace driftwell::input {
 namespace {
 
-constexpr std::array<KeySchema, 7> file_keys{{
+constexpr std::array<KeySchema, 8> file_keys{{
     {"title", "a string", "empty", "One line of words, kept in the result file."},
     {"model", "a section [model]", "required", "The equation: variables, potential, force, diffusion, temperature."},
     {"initial", "a section [initial]", "required", "The law at time 0."},
     {"time", "a section [time]", "required", "How long, and when to record."},
     {"fokker_planck", "a section [fokker_planck]", "none", "The density on a grid."},
     {"langevin", "a section [langevin]", "none", "A cloud of particles."},
+    {"stationary", "a section [stationary]", "none", "The steady state and what follows from it: currents, eigenvalues, passages."},
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
 
@@ -138,12 +139,25 @@ constexpr std::array<KeySchema, 15> langevin_keys{{
     {"standard_error", "a number > 0", "required with extrapolation and multilevel", "That the estimate must reach, bias included."},
 }};
 
+constexpr std::array<KeySchema, 10> stationary_keys{{
+    {"lower", fokker_planck_keys[0].allowed, "that of [fokker_planck]", "Lower corner of a grid of its own."},
+    {"upper", fokker_planck_keys[1].allowed, "that of [fokker_planck]", "Upper corner of a grid of its own."},
+    {"cells", fokker_planck_keys[2].allowed, "those of [fokker_planck]", "Cells along each axis of a grid of its own."},
+    {"stretch", fokker_planck_keys[3].allowed, "as in [fokker_planck]", "Unequal cells of a grid of its own."},
+    {"boundary", fokker_planck_keys[4].allowed, "as in [fokker_planck]", "Walls of a grid of its own."},
+    {"eigenvalues", "an integer from 0 to 100", "6", "How many of the slowest eigenvalues, with their functions."},
+    {"source", "a condition, e.g. \"x < -0.8 and y < 0\"", "none", "Where transition paths begin."},
+    {"target", "a condition, e.g. \"x > 0.8\"", "none", "The set to be reached."},
+    {"start", "a list of numbers, one for each variable", "none", "A point from which passages are told."},
+    {"method", "\"auto\", \"closed_form\", \"state_reduction\", \"direct\" or \"iterative\"", "\"auto\"", "How the steady state is found."},
+}};
+
 constexpr std::array<KeySchema, 1> output_keys{{
     {"keep_bits", "an integer from 1 to 52", "all 52",
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 13> tables{{
+constexpr std::array<TableSchema, 14> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
@@ -156,24 +170,33 @@ constexpr std::array<TableSchema, 13> tables{{
     {"time", "in [time]", time_keys},
     {"fokker_planck", "in [fokker_planck]", fokker_planck_keys},
     {"langevin", "in [langevin]", langevin_keys},
+    {"stationary", "in [stationary]", stationary_keys},
     {"output", "in [output]", output_keys},
 }};
 
 constexpr std::array<std::string_view, 5> later_sections{"sgd", "landscape", "verify", "sweep", "trajectories"};
 
-constexpr std::array<std::string_view, 28> reserved{"exp",      "log",     "log1p", "expm1", "sqrt", "sin",  "cos",
+constexpr std::array<std::string_view, 31> reserved{"exp",      "log",     "log1p", "expm1", "sqrt", "sin",  "cos",
                                                     "tan",      "asin",    "acos",  "atan",  "sinh", "cosh", "tanh",
                                                     "erf",      "abs",     "sign",  "min",   "max",  "pow",  "relu",
-                                                    "softplus", "sigmoid", "step",  "where", "sum",  "pi",   "t"};
+                                                    "softplus", "sigmoid", "step",  "where", "sum",  "pi",   "t",
+                                                    "and",      "or",      "not"};
 
-constexpr std::array<std::string_view, 25> result_names{
+constexpr std::array<std::string_view, 51> result_names{
     "mean_kinetic_energy", "kl_decay_rate",
     "temperature",
     "time",        "snapshot_time",  "variable",     "variable_2", "particle",
     "sample",      "mean",           "mass",         "covariance", "kl",
     "free_energy", "mean_potential", "mean_loss",    "entropy",    "fisher_information",
     "dissipation", "density",        "steady_state", "potential",  "implicit_potential",
-    "wasserstein_2", "wasserstein_2_error"};
+    "wasserstein_2", "wasserstein_2_error",
+    "mode", "ri", "minimum", "wall",
+    "eigenvalue", "eigenvalue_residual", "left_eigenfunction", "right_eigenfunction",
+    "circulation_divergence", "current_divergence", "along_gradient", "loss_minimum",
+    "implicit_minimum", "minimum_shift", "mean_first_passage_time", "first_passage_variance",
+    "mean_exit_time", "exit_time_variance", "forward_committor", "backward_committor",
+    "reactive_density", "survival_amplitude", "exit_probability", "source",
+    "target", "start"};
 
 } // namespace
 
@@ -226,7 +249,9 @@ std::span<const std::string_view> expression_names() { return reserved; }
 
 bool is_result_name(std::string_view name) {
   return std::find(result_names.begin(), result_names.end(), name) != result_names.end() || name.ends_with("_error") ||
-         name.ends_with("_stderr") || name.starts_with("current_") || name.starts_with("marginal_");
+         name.ends_with("_stderr") || name.ends_with("_width") ||
+         name.starts_with("current_") || name.starts_with("marginal_") || name.starts_with("circulation_") || name.starts_with("reversible_current_") ||
+         name.starts_with("irreversible_current_");
 }
 
 } // namespace driftwell::input

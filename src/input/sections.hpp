@@ -13,7 +13,13 @@ namespace driftwell::input {
 /// What [fokker_planck] may say with and without friction.
 void check_kinetic(const Node& section, const Origin& origin, const Spec& spec);
 [[nodiscard]] LangevinSpec read_langevin(const Node& section, const Origin& origin, std::size_t dimension);
+/// `grid`: that of [fokker_planck], where there is one; the section may have its own.
+[[nodiscard]] StationarySpec read_stationary(const Node& section, const Origin& origin, std::size_t dimension, const GridSpec* grid);
 [[nodiscard]] OutputSpec read_output(const Node& section, const Origin& origin);
+
+class Table;
+/// lower, upper, cells, stretch and boundary of a section.
+void read_grid(const Table& table, std::size_t dimension, GridSpec& grid);
 
 /// temperature, or learning_rate and batch_size, into a model: numbers, or schedules.
 void read_temperature(const Node& section, const Origin& origin, ModelSpec& model);

@@ -250,7 +250,7 @@ Expression build_expression(const input::Spec& spec, const Text& text, bool mome
   return parse(text, symbols);
 }
 
-Grid build_grid(const input::FokkerPlanckSpec& spec) {
+Grid build_grid(const input::GridSpec& spec) {
   const auto side = [](input::Boundary boundary) {
     return boundary == input::Boundary::periodic ? Boundary::periodic
            : boundary == input::Boundary::absorbing ? Boundary::absorbing
@@ -269,6 +269,39 @@ Grid build_grid(const input::FokkerPlanckSpec& spec) {
     }
   }
   return Grid(std::move(axes));
+}
+
+Region::Indicator build_indicator(const input::Spec& spec, const input::Text& condition) {
+  expression::Condition parsed;
+  try {
+    parsed = expression::parse_condition(condition.value, symbols_of(spec.model));
+  } catch (const ParseError& error) {
+    throw invalid(condition.at(error.offset, error.length), error.what(), {error.allowed, error.nearest, {}});
+  }
+  std::vector<Expression> all{parsed.indicator};
+  all.insert(all.end(), parsed.compared.begin(), parsed.compared.end());
+  const std::size_t d = spec.model.variables.size();
+  return [tape = expression::Tape(all, d), condition, names = symbols_of(spec.model).variables](const std::vector<std::vector<double>>& points) {
+    const std::size_t n = points.at(0).size();
+    std::vector<std::vector<double>> values(tape.outputs(), std::vector<double>(n));
+    std::vector<const double*> in;
+    std::vector<double*> out;
+    for (const auto& axis : points) in.push_back(axis.data());
+    for (auto& value : values) out.push_back(value.data());
+    expression::Tape::Workspace workspace(tape);
+    tape.evaluate(in, out, n, workspace);
+    std::vector<bool> inside(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      inside[i] = values[0][i] != 0;
+      for (std::size_t side = 1; side < values.size(); ++side) {
+        if (!std::isnan(values[side][i])) continue;
+        std::string where;
+        for (std::size_t a = 0; a < points.size(); ++a) where += fmt::format("{}{} = {:.6g}", a ? ", " : "", names[a], points[a][i]);
+        throw invalid(condition.origin, fmt::format("a side of a comparison is NaN at {}", where), {"values that can be compared in the whole box", "", {}});
+      }
+    }
+    return inside;
+  };
 }
 
 Generator build_chain(const input::Spec& spec, const Model& model, const Grid& grid) {

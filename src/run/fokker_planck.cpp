@@ -98,6 +98,17 @@ void FokkerPlanckSection::prepare() {
   for (std::size_t i = 0; i < kept; ++i) snapshots_.push_back(kept == 1 ? outputs - 1 : i * (outputs - 1) / (kept - 1));
 }
 
+/// The volume of a cell is the product of its widths: the same number everywhere on a uniform grid.
+void write_widths(record::Group& group, const Grid& grid, const std::vector<std::string>& names) {
+  if (grid.uniform()) group.attribute("cell_volume", grid.volume(0));
+  for (std::size_t a = 0; a < names.size(); ++a) {
+    std::vector<double> widths(grid.axis(a).cells);
+    for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = grid.axis(a).width(i);
+    group.variable(names[a] + "_width", {names[a]}, {{"long_name", "width of the cells along " + names[a]}});
+    group.write(names[a] + "_width", widths);
+  }
+}
+
 void FokkerPlanckSection::declare(record::Group& group) const {
   const Grid& grid = fine_->generator().grid();
   const auto& names = model_.names();
@@ -146,7 +157,7 @@ void FokkerPlanckSection::write_fields(record::Group& group) {
   }
   group.attribute("interpretation", name_of(model_.interpretation()));
   group.attribute("boundary", boundary_text(generator.grid(), model_.names()));
-  group.attribute("cell_volume", generator.grid().uniform() ? generator.grid().volume(0) : std::nan(""));
+  write_widths(group, generator.grid(), model_.names());
   group.attribute("reversible", static_cast<std::int64_t>(generator.reversible()));
   group.attribute("log_partition", steady.log_partition);
   group.attribute("free_energy_ss", -model_.temperature() * steady.log_partition);

@@ -31,6 +31,8 @@ struct DensitySummary {
 
 /// The grid asked for, half and a quarter of its cells an axis, as far as that goes.
 [[nodiscard]] std::vector<Grid> halvings(const Grid& grid);
+/// Variables <name>_width, and attribute cell_volume where all cells are equal.
+void write_widths(record::Group& group, const Grid& grid, const std::vector<std::string>& names);
 [[nodiscard]] std::vector<TransportAxis> transport_axes(const Grid& grid);
 
 class FokkerPlanckSection : public Section, public DensityResults {

@@ -8,6 +8,7 @@
 #include "driftwell/model/schedule.hpp"
 #include "driftwell/record/checkpoint.hpp"
 #include "initial_cloud.hpp"
+#include "passage.hpp"
 #include "section.hpp"
 #include "time_steps.hpp"
 
@@ -51,6 +52,9 @@ private:
   void prepare_dynamics();
   void choose_stepper();
   void build_reference();
+  void build_passage();
+  [[nodiscard]] Integrator integrator(const Clock& clock) const;
+  void write_passage(record::Group& group, const Ensemble& ensemble);
   void advise_on_dt(const Ensemble& ensemble);
   void declare(record::Group& group) const;
   void observe(record::Group& group, std::size_t index, const Ensemble& ensemble);
@@ -87,6 +91,9 @@ private:
   std::unique_ptr<InitialCloud> initial_;
   std::unique_ptr<EnsembleReference> reference_;
   std::map<std::string, std::unique_ptr<EnsembleObservable>> observables_;
+  std::unique_ptr<Passage> passage_;               ///< into the target; nullptr: there is none
+  std::vector<estimators::Estimate> not_yet_passed_; ///< at the outputs
+  std::optional<estimators::ExitTimes> passage_times_; ///< after the run
   std::unique_ptr<Integrator> integrator_;
   TimeSteps steps_;
   std::vector<std::size_t> snapshots_;             ///< output indices whose cloud is kept

@@ -5,6 +5,7 @@
 #include "langevin.hpp"
 #include "section.hpp"
 #include "spectral_section.hpp"
+#include "stationary.hpp"
 
 #include <fmt/format.h>
 
@@ -32,6 +33,9 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
     const bool has_series = spec.langevin->method.value == "plain"; // else there is nothing to compare
     if (density && has_series) sections.push_back(std::make_unique<ComparisonSection>(spec, *density, cloud));
   }
+  if (spec.stationary && model.underdamped())
+    throw invalid(spec.model.friction->origin, "[stationary] cannot analyse the underdamped equation yet", {"no 'friction' beside [stationary]", "", {}});
+  if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, model, progress));
   return sections;
 }
 

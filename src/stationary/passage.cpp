@@ -1,6 +1,7 @@
 #include "driftwell/stationary/passage.hpp"
 
 #include "split_chain.hpp"
+#include "stencil_order.hpp"
 
 #include "driftwell/core/error.hpp"
 
@@ -14,7 +15,7 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 StateReduction state_reduction(const Generator& generator) {
-  return StateReduction(generator.rates().matrix(0, 1), generator.loss(), generator.grid().dissection_ranks());
+  return StateReduction(generator.rates().matrix(0, 1), generator.loss(), dissection_ranks(generator.rates()));
 }
 
 FirstPassage first_passage(const Generator& generator, const Region& target) {

@@ -1,6 +1,7 @@
 #include "driftwell/stationary/spectrum.hpp"
 
 #include "resolvent.hpp"
+#include "stencil_order.hpp"
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/stationary/passage.hpp"
@@ -115,7 +116,7 @@ void polish(const Generator& generator, const SteadyState& steady, Slowest& pair
   const Index n = pairs.right.rows();
   VectorXd killing = VectorXd::Constant(n, rate);
   if (generator.loss().size()) killing += generator.loss();
-  const StateReduction resolvent(generator.rates().matrix(0, 1), killing, generator.grid().dissection_ranks());
+  const StateReduction resolvent(generator.rates().matrix(0, 1), killing, dissection_ranks(generator.rates()));
   const auto step = [&](MatrixXcd& vectors, bool right) {
     for (Index i = 0; i < vectors.cols(); ++i) {
       VectorXd part[2] = {vectors.col(i).real(), vectors.col(i).imag()};

@@ -2,6 +2,7 @@
 
 #include "driftwell/core/error.hpp"
 #include "links.hpp"
+#include "stencil_order.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -61,7 +62,7 @@ SplitChain::SplitChain(const Generator& generator, const std::vector<const Regio
   Eigen::SparseMatrix<double> rates(n, n);
   rates.setFromTriplets(entries.begin(), entries.end());
   // The order of the whole grid, with gaps closed.
-  const std::vector<int> all = generator.grid().dissection_ranks();
+  const std::vector<int> all = dissection_ranks(generator.rates());
   std::vector<int> order(cells_.size()), ranks(cells_.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
   std::sort(order.begin(), order.end(), [&](int a, int b) { return all[cells_[static_cast<std::size_t>(a)]] < all[cells_[static_cast<std::size_t>(b)]]; });

@@ -1,7 +1,10 @@
 #include "driftwell/stationary/steady_state.hpp"
 
+#include "aggregation.hpp"
+
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
+#include "driftwell/generator/sparse_factor.hpp"
 #include "driftwell/stationary/passage.hpp"
 #include "driftwell/stationary/state_reduction.hpp"
 
@@ -89,6 +92,20 @@ void set_law(SteadyState& state, const StateReduction::Vector& p) {
   state.log_p = p.unaryExpr([tiny](long double v) { return v > 0 ? std::log(v) : static_cast<long double>(tiny); }).cast<double>();
 }
 
+/// (e I - Q)^-1 applied again and again, e far below every rate; what rounding makes negative is 0.
+VectorXd inverse_iteration(const Generator& generator) {
+  const Stencil& Q = generator.rates();
+  const double e = 1e-12 * Q.diagonal().cwiseAbs().maxCoeff();
+  const SparseFactor factor(Q, e, -1.0);
+  VectorXd p = VectorXd::Constant(Q.diagonal().size(), 1.0 / static_cast<double>(Q.size()));
+  for (int iteration = 0; iteration < 6; ++iteration) {
+    poll_interrupt();
+    p = factor.solve(p).cwiseMax(0.0);
+    p /= p.sum();
+  }
+  return p;
+}
+
 /// Power iteration with (-Q)^-1, which state reduction applies without subtractions: the law of the survivors and its rate of
 /// decay come out with relative accuracy, also where escape takes astronomically long.
 void survivors(const Generator& generator, const StateReduction& chain, SteadyState& state) {
@@ -113,15 +130,35 @@ void survivors(const Generator& generator, const StateReduction& chain, SteadySt
 
 } // namespace
 
-SteadyState steady_state(const Generator& generator, const VectorXd* loss) {
+const char* name_of(SteadyMethod method) {
+  switch (method) {
+  case SteadyMethod::automatic: return "auto";
+  case SteadyMethod::closed_form: return "closed_form";
+  case SteadyMethod::state_reduction: return "state_reduction";
+  case SteadyMethod::direct: return "direct";
+  case SteadyMethod::iterative: break;
+  }
+  return "iterative";
+}
+
+SteadyState steady_state(const Generator& generator, const VectorXd* loss, SteadyMethod method) {
+  const bool closed = generator.steady_known() && generator.conservative();
+  if (method == SteadyMethod::automatic) method = closed ? SteadyMethod::closed_form : SteadyMethod::state_reduction;
+  if (method == SteadyMethod::closed_form && !closed)
+    throw NumericalFailure("steady state: there is no closed form without detailed balance, and none for survivors");
+  if (!generator.conservative() && method != SteadyMethod::state_reduction)
+    throw NumericalFailure(fmt::format("steady state: the law of the survivors is found by state_reduction, not by {}", name_of(method)));
   SteadyState state;
-  if (generator.steady_known() && generator.conservative()) {
+  state.method = name_of(method);
+  if (method == SteadyMethod::closed_form) {
     state.log_p = normalised_log(generator.local_potential());
     state.p = state.log_p.array().exp();
-  } else {
+  } else if (method == SteadyMethod::state_reduction) {
     const StateReduction chain = state_reduction(generator);
     if (generator.conservative()) set_law(state, chain.stationary());
     else survivors(generator, chain, state);
+  } else {
+    set_law(state, (method == SteadyMethod::direct ? inverse_iteration(generator) : aggregated_steady_state(generator.rates())).cast<long double>());
   }
   const VectorXd rest = generator.rates() * state.p + state.decay_rate * state.p;
   state.residual = rest.cwiseAbs().sum() / flow_scale(generator, state.p);

@@ -94,6 +94,7 @@ class ResultFile(unittest.TestCase):
         series = [name for name, dims in shapes.items() if dims[0] == "time"]
         shapes |= {name + end: shapes[name] for name in series for end in ("_error", "_richardson")}
         shapes["density"] = ("snapshot_time", "x", "y")
+        shapes |= {"x_width": ("x",), "y_width": ("y",)}
         for engine, data in self.data.items():
             for name, dims in shapes.items():
                 self.assertEqual(data[name].dims, dims, name)

@@ -19,7 +19,7 @@ gaussian = { mean = [-1, 1, 0], std = 0.3 }
 end = 4.0
 outputs = 9
 [langevin]
-particles = 4001
+particles = 20001
 dt = 1e-3
 snapshots = 3
 kept = 100
@@ -48,7 +48,7 @@ class Resume(support.Cli):
         for attempt in range(60):
             process = self.start("run", "cloud.toml", "-q", "-o", "cut.h5", "--resume", "--threads", str(1 + attempt % 2))
             try:
-                process.wait(timeout=dice.uniform(0.05, 0.6))
+                process.wait(timeout=dice.uniform(0.05, 0.3))
             except Exception:
                 process.kill()
                 process.wait()
@@ -63,7 +63,7 @@ class Resume(support.Cli):
     def test_a_signal_leaves_a_checkpoint(self):
         self.run_it("run", "cloud.toml", "-q", "-o", "whole.h5")
         process = self.start("run", "cloud.toml", "-q", "-o", "cut.h5", "--set", "langevin.checkpoint_seconds=0")
-        time.sleep(0.5)
+        time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
         if process.returncode == 0:

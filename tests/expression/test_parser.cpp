@@ -91,7 +91,7 @@ TEST_CASE("bad texts") {
       {"(x + (y)", "this '(' is never closed", 0, 1}, {"x + y)", "this ')' closes nothing", 5, 1}, {"exp(x", "never closed", 3, 1}, {"(x]", "does not fit", 2, 1}, {"()", "nothing stands between", 1, 1},
       {"x, y", "only used between the arguments", 1, 1}, {"x < y", "can only be the first argument of where", 2, 1}, {"(x < y)*2", "first argument of where", 3, 1},
       {"where(x, 1, 2)", "is a comparison", 6, 1}, {"where(1 < x < 2, 1, 2)", "cannot be chained", 12, 1}, {"where(x<1,2,3", "never closed", 5, 1},
-      {"x = 3", "nothing can be assigned", 2, 1}, {"x == 3", "first argument of where", 2, 2}, {"x ** 2", "powers are written with ^", 2, 2, "", "^"}, {"x && y", "not combined", 2, 1},
+      {"x = 3", "nothing can be assigned", 2, 1}, {"x == 3", "first argument of where", 2, 2}, {"x ** 2", "powers are written with ^", 2, 2, "", "^"}, {"x && y", "joined by the words and, or, not", 2, 1},
       {"x; y", "';' does not belong", 1, 1}, {"x ? 1 : 2", "'?' means nothing", 2, 1}, {"x\x01", "control character", 1, 1}, {"x\xc2\xb2", "ASCII", 1, 2, "", "^2"}, {"2\xc3\x97x", "ASCII", 1, 2, "", "*"},
       {"\xce\xbb", "ASCII", 0, 2}, {"x \xff", "ASCII", 2, 1}, {"1e999", "outside the range", 0, 5}, {"1e-999", "outside the range", 0, 6}, {"1.2.3", "two decimal points", 0, 4}, {".", "a number is expected", 0, 1},
       {"1e", "missing between '1' and 'e'", 1, 1}, {"x[1]", "has no index", 0, 1}, {"2[1]", "only indexed variables", 1, 1}, {"sum(x,1,2,x)", "already means something else", 4, 1},
@@ -154,4 +154,44 @@ TEST_CASE("formulas simplify and print") {
     INFO(row.text);
     CHECK(Expression::parse(row.text, plane()).str({"x", "y"}) == row.shown);
   }
+}
+
+TEST_CASE("conditions: sets of points, and the first argument of where") {
+  const auto holds = [](const std::string& text, double x, double y) {
+    const Condition condition = parse_condition(text, plane());
+    return Tape({condition.indicator}, 2)(std::vector<double>{x, y})[0];
+  };
+  for (const double x : {-2.0, 0.0, 0.5, 3.0})
+    for (const double y : {-1.0, 0.0, 2.0}) {
+      CAPTURE(x, y);
+      CHECK(holds("x < y", x, y) == (x < y));
+      CHECK(holds("x^2 + y^2 <= lambda and not y > 0", x, y) == (x * x + y * y <= 1.5 && !(y > 0)));
+      CHECK(holds("x < 0 and y < 0 or x > 0 and y > 0", x, y) == ((x < 0 && y < 0) || (x > 0 && y > 0)));
+      CHECK(holds("(x < 0 or y < 1) and (x > -1 or y > 1)", x, y) == ((x < 0 || y < 1) && (x > -1 || y > 1)));
+      CHECK(holds("not (x < 0 or (x + 1)*y == 2)", x, y) == !(x < 0 || (x + 1) * y == 2));
+      CHECK(holds("(x)*2 < (y) and ((x >= -1))", x, y) == (x * 2 < y && x >= -1));
+      CHECK(holds("not not x != y", x, y) == (x != y));
+      CHECK(value("where(x < 0 or not y < 1, x, y + where(x > 1 and y < 1, 5, 7))", plane(), {x, y}) == (x < 0 || !(y < 1) ? x : y + (x > 1 && y < 1 ? 5 : 7)));
+    }
+  CHECK(parse_condition("sqrt(x) < 1 and y > 2", plane()).compared.size() == 4);
+  const auto refused = [](const std::string& text) {
+    try {
+      (void)parse_condition(text, plane());
+    } catch (const ParseError& error) {
+      return std::string(error.what()) + " @" + std::to_string(error.offset);
+    }
+    return std::string("nothing");
+  };
+  CHECK(refused("x") == "a comparison is expected here @0");
+  CHECK(refused("x < 1 and y") == "a comparison is expected here @10");
+  CHECK(refused("(x) and y < 1") == "a comparison is expected here @1");
+  CHECK(refused("x < y < 1") == "comparisons cannot be chained; write a < b and b < c @6");
+  CHECK(refused("x < 1 and") == "the formula ends where a number, a name or '(' is expected @9");
+  CHECK(refused("x < 1 y > 2") == "an operator is missing between '1' and 'y' @6");
+  CHECK(refused("x and y") == "a comparison is expected here @0");
+  CHECK_THROWS_AS(parse_condition(std::string(3000, '(') + "x<1" + std::string(3000, ')'), plane()), ParseError);
+  std::string text = "x < 0";
+  for (int i = 1; i < 3000; ++i) text += " or x == " + std::to_string(i);
+  CHECK(holds(text, 2999, 0) == 1);
+  CHECK(holds(text, 2999.5, 0) == 0);
 }

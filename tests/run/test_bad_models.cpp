@@ -2,6 +2,7 @@
 // .expected file beside it, word for word.
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/run/density_run.hpp"
+#include "run/stationary_analysis.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -32,6 +33,11 @@ std::string message_of(const fs::path& path) {
   try {
     const input::Spec spec = input::read(path.string());
     const Model model = run::build_model(spec);
+    if (spec.stationary) {
+      const run::StationaryAnalysis analysis(spec, model, run::stationary_grid(spec));
+      run::check_sets(*spec.stationary, analysis);
+      return "accepted\n";
+    }
     const Grid grid = run::build_grid(*spec.fokker_planck);
     const run::InitialDensity initial(spec, grid.coarsened().coarsened());
     const run::DensityRun density(spec, model, grid);

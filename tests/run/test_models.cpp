@@ -7,9 +7,26 @@
 
 #include <filesystem>
 
+#include "run/stationary_analysis.hpp"
+
 using namespace driftwell;
 
 namespace {
+
+void check_stationary(const input::Spec& spec) {
+  const Grid grid = run::stationary_grid(spec).coarsened().coarsened();
+  const Model model = run::build_model(spec);
+  run::StationaryAnalysis analysis(spec, model, grid);
+  run::check_sets(*spec.stationary, analysis);
+  analysis.compute(spec);
+  CHECK(analysis.failures.empty());
+  CHECK(analysis.steady.residual < 1e-12);
+  CHECK(analysis.modes->values.size() == static_cast<std::size_t>(spec.stationary->eigenvalues.value));
+  CHECK(analysis.modes->values[0].real() < 0);
+  if (!analysis.paths) return;
+  CHECK(analysis.paths->imbalance < 1e-11);
+  CHECK(*analysis.number("reactive_rate") > 0);
+}
 
 void check_spectral(const input::Spec& spec, const Model& model, const Grid& box) {
   const run::SpectralDensity density(spec, model, box);
@@ -32,7 +49,10 @@ TEST_CASE("every shipped model runs and keeps the invariants") {
     ++models;
     if (input::read(entry.path().string()).model.friction) continue; // tests/kinetic
     CAPTURE(entry.path().filename().string());
-    const std::size_t d = input::read(entry.path().string()).model.variables.size();
+    const input::Spec shipped = input::read(entry.path().string());
+    if (shipped.stationary) check_stationary(shipped);
+    if (!shipped.fokker_planck) continue;
+    const std::size_t d = shipped.model.variables.size();
     const std::string cells = d == 1 ? "240" : d == 2 ? "40" : "16";
     const input::Spec spec = input::read(entry.path().string(), {"fokker_planck.cells=" + cells, "time.outputs=11"});
     const Model model = run::build_model(spec);

@@ -80,7 +80,7 @@ TEST_CASE("an almost constant schedule agrees with the propagators of a constant
   check_same(scheduled, constant, 1e-9);
 }
 
-TEST_CASE("Runge-Kutta gives the same density: noise that depends on the place, full matrices, circulations, periods, walls, forces") {
+TEST_CASE("Runge-Kutta gives the same density: noise that depends on the place, full matrices, circulations, periods, walls, forces", "[slow]") {
   struct Case {
     engine::ModelText text;
     std::vector<Axis> axes;

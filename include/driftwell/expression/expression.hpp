@@ -1,9 +1,9 @@
 #pragma once
 // Formulas: text -> expression graph -> exact derivatives. See tape.hpp for evaluation.
 //
-// grammar   + - * / ^ (right-associative), unary minus with -x^2 = -(x^2), parentheses, comparisons < <= > >= == !=
-//           inside where(c, a, b), names of variables, parameters and the constant pi; x[3] or x[i+1] for indexed
+// grammar   + - * / ^ (right-associative), unary minus with -x^2 = -(x^2), parentheses, names of variables, parameters and the constant pi; x[3] or x[i+1] for indexed
 //           variables; sum(i, first, last, body) with integer bounds
+// condition comparisons < <= > >= == != joined by and, or, not and parentheses: the c of where(c, a, b), and sets of points
 // functions exp log log1p expm1 sqrt sin cos tan asin acos atan sinh cosh tanh erf abs sign min max pow relu softplus
 //           sigmoid step where sum
 // corners   step(0) = sign(0) = 0; abs' = sign, relu' = step, step' = sign' = 0; min and max return NaN for a NaN and
@@ -44,6 +44,8 @@ public:
   std::string allowed, nearest;
 };
 
+struct Condition;
+
 class Graph; // hash-consed nodes, private to the room
 
 /// An immutable formula in d variables. Copies are cheap and share their graph; expressions that meet in an operation
@@ -82,9 +84,17 @@ public:
 
 private:
   friend class Tape;
+  friend Condition parse_condition(std::string_view text, const Symbols& symbols);
   struct Impl;
   explicit Expression(std::shared_ptr<const Impl> impl);
   std::shared_ptr<const Impl> impl_;
 };
+
+/// A set of points: "x^2 + y^2 < 1 and not y > 0".
+struct Condition {
+  Expression indicator;             ///< 1 where it holds, 0 elsewhere
+  std::vector<Expression> compared; ///< both sides of every comparison; where one is NaN the comparison does not hold
+};
+[[nodiscard]] Condition parse_condition(std::string_view text, const Symbols& symbols);
 
 } // namespace driftwell::expression

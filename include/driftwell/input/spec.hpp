@@ -118,10 +118,14 @@ struct BoxSpec {
   Origin boundary_origin{};
 };
 
-struct FokkerPlanckSpec : BoxSpec {
-  Origin origin{};
+/// A box cut into cells.
+struct GridSpec : BoxSpec {
+  Origin origin{};                           ///< of the section
   Setting<std::vector<std::int64_t>> cells;  ///< one a dimension, >= 4
   std::vector<Text> stretch;                 ///< maps of s in [0, 1], one a dimension, or empty
+};
+
+struct FokkerPlanckSpec : GridSpec {
   Text propagator;                           ///< a catalogue name or "auto"
   Setting<double> tolerance;                 ///< relative, of the evolution in time; 1e-14 < tolerance < 1
   Setting<std::int64_t> snapshots;           ///< number of densities kept; >= 0
@@ -147,6 +151,15 @@ struct LangevinSpec {
   std::optional<Setting<double>> standard_error; ///< that extrapolation and multilevel go for
 };
 
+struct StationarySpec {
+  Origin origin{};
+  std::optional<GridSpec> grid;      ///< its own; else that of [fokker_planck]
+  Setting<std::int64_t> eigenvalues; ///< how many, 0..100
+  std::optional<Text> source, target; ///< conditions on the variables
+  std::optional<Setting<std::vector<double>>> start; ///< a point of the box; needs target, or a wall that absorbs
+  Text method;                       ///< of the steady state
+};
+
 struct OutputSpec {
   std::optional<Setting<std::int64_t>> keep_bits; ///< of the 52 bits of the significand, 1..52
 };
@@ -158,8 +171,9 @@ struct Spec {
   std::string title;
   ModelSpec model;
   InitialLaw initial;
-  TimeSpec time;
+  TimeSpec time;      ///< end = 0, and no initial law, where nothing evolves
   std::optional<FokkerPlanckSpec> fokker_planck;
+  std::optional<StationarySpec> stationary;
   std::optional<LangevinSpec> langevin;
   OutputSpec output;
 };

@@ -7,6 +7,7 @@
 #include "driftwell/input/spec.hpp"
 #include "driftwell/model/model.hpp"
 #include "driftwell/model/schedule.hpp"
+#include "driftwell/stationary/region.hpp"
 #include "driftwell/stationary/steady_state.hpp"
 
 #include <Eigen/Core>
@@ -26,8 +27,12 @@ namespace driftwell::run {
 /// (not with `dimension`, whose variables have no names).
 [[nodiscard]] Expression build_expression(const input::Spec& spec, const input::Text& text, bool momenta = false);
 
-/// The box of [fokker_planck].
-[[nodiscard]] Grid build_grid(const input::FokkerPlanckSpec& spec);
+/// The grid of a section.
+[[nodiscard]] Grid build_grid(const input::GridSpec& spec);
+
+/// A set of points from a condition of the experiment file. Throws InvalidExperiment where it does not parse; the indicator
+/// does where a side of a comparison is NaN.
+[[nodiscard]] Region::Indicator build_indicator(const input::Spec& spec, const input::Text& condition);
 
 /// build_generator() with its DomainErrors turned into errors of the experiment file.
 [[nodiscard]] Generator build_chain(const input::Spec& spec, const Model& model, const Grid& grid);

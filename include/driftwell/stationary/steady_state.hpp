@@ -8,6 +8,7 @@
 #include <complex>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace driftwell {
@@ -19,11 +20,21 @@ struct SteadyState {
   double log_partition = 0;           ///< log Z with that constant; -T log Z is the steady free energy
   double decay_rate = 0;              ///< 0 for a steady state
   double residual = 0;                ///< |Q p + decay_rate p|_1 / | |Q| p |_1
+  std::string method{};               ///< how it was found: a SteadyMethod's name
 };
 
-/// Closed form where detailed balance holds, else inverse iteration with a sparse LU factor. Phi's constant: Phi = f
-/// when `loss` (f at the centres) is given, else the minimum of Phi (between the centres) is 0. Throws NumericalFailure.
-[[nodiscard]] SteadyState steady_state(const Generator& generator, const Eigen::VectorXd* loss = nullptr);
+/// Ways to the steady state:
+///   closed_form      exp(-phi), where detailed balance or a stream function give it
+///   state_reduction  elimination without subtractions: every entry accurate relative to itself (state_reduction.hpp)
+///   direct           inverse iteration with a sparse LU factor: entries accurate relative to the largest
+///   iterative        multilevel aggregation (aggregation.hpp): memory proportional to the cells, entries as with `direct`
+///   automatic        the first of closed_form and state_reduction that applies
+enum class SteadyMethod { automatic, closed_form, state_reduction, direct, iterative };
+[[nodiscard]] const char* name_of(SteadyMethod method);
+
+/// Phi's constant: Phi = f when `loss` (f at the centres) is given, else the minimum of Phi (between the centres) is 0. With
+/// absorbing walls only automatic and state_reduction. Throws NumericalFailure, also where the method does not apply.
+[[nodiscard]] SteadyState steady_state(const Generator& generator, const Eigen::VectorXd* loss = nullptr, SteadyMethod method = SteadyMethod::automatic);
 
 /// Steady probability current per unit area at the cell centres, one vector an axis: the mean over the two faces.
 [[nodiscard]] std::vector<Eigen::VectorXd> steady_current(const Generator& generator, const SteadyState& steady);

@@ -1,0 +1,42 @@
+// [stationary] as a whole, on models whose numbers are known.
+#include "run/stationary_analysis.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace driftwell;
+
+namespace {
+
+run::StationaryAnalysis analysed(const std::string& text) {
+  const input::Spec spec = input::parse(text, "test.toml");
+  const Model model = run::build_model(spec);
+  run::StationaryAnalysis analysis(spec, model, run::stationary_grid(spec));
+  analysis.compute(spec);
+  return analysis;
+}
+
+} // namespace
+
+TEST_CASE("[stationary] alone, absorbing wall: a half cosine decays at 1/4, exit from x takes L x - x^2/2") {
+  const auto a = analysed("[model]\nvariables = [\"x\"]\npotential = \"0*x\"\ntemperature = 1\n[stationary]\nlower = 0\nupper = 3.141592653589793\ncells = 400\n"
+                          "boundary = [[\"absorbing\", \"reflecting\"]]\neigenvalues = 2\nstart = 1\n");
+  CHECK(a.failures.empty());
+  CHECK(*a.number("decay_rate") == Approx(0.25).epsilon(1e-5));
+  CHECK(*a.number("exit_probability_x_lower") == Approx(1).epsilon(1e-12));
+  CHECK(*a.number("mean_exit_time_from_start") == Approx(3.141592653589793 - 0.5).epsilon(1e-4));
+  CHECK(a.modes->values[1].real() == Approx(-2.25).epsilon(1e-4));
+  CHECK(a.number("entropy_production") == nullptr);
+}
+
+TEST_CASE("[stationary] of a driven ring: current, entropy production, passage around with the drift") {
+  const auto a = analysed("[model]\nvariables = [\"x\"]\nforce = [\"2\"]\ntemperature = 0.5\n[stationary]\nlower = 0\nupper = 1\ncells = 300\nboundary = \"periodic\"\n"
+                          "eigenvalues = 2\ntarget = \"x > 0.9 or x < 0.1\"\n");
+  CHECK(a.failures.empty());
+  CHECK(*a.number("circulation_rms") == Approx(2).epsilon(1e-10));
+  CHECK(*a.number("entropy_production") == Approx(2 * 2 / 0.5).epsilon(1e-4));
+  CHECK(*a.number("circulation_divergence_rms") == Approx(0).margin(1e-9));
+  // lambda = -T k^2 + 2 i k, k = 2 pi
+  CHECK(a.modes->values[0].real() == Approx(-0.5 * 39.4784176044).epsilon(1e-3));
+  CHECK(a.modes->values[0].imag() == Approx(2 * 6.28318530718).epsilon(1e-3));
+  CHECK(a.passage->mean.maxCoeff() < 0.4); // 0.8 at speed 2
+}
