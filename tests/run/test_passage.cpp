@@ -19,11 +19,12 @@ Model double_well() { return engine::model({.names = {"x"}, .potential = "(x^2-1
 /// int_-1^1 dy exp(f/T) / T int_-inf^y dz exp(-f/T)
 double exact_mean() {
   const auto f = [](double x) { return std::pow(x * x - 1, 2) / 4; };
-  constexpr double h = 1e-4;
+  constexpr int cells = 20'000, first = 50'000; // of [-1, 1], and those below
+  constexpr double h = 2.0 / cells;
   double inner = 0, outer = 0;
-  for (double y = -6; y < 1; y += h) { // midpoints
-    const double w = std::exp(-f(y + h / 2)) * h;
-    if (y > -1 - h / 2) outer += std::exp(f(y + h / 2)) * (inner + w / 2) * h;
+  for (int k = -first; k < cells; ++k) {
+    const double y = -1 + (k + 0.5) * h, w = std::exp(-f(y)) * h; // midpoint rule
+    if (k >= 0) outer += std::exp(f(y)) * (inner + w / 2) * h;
     inner += w;
   }
   return outer;
