@@ -24,8 +24,8 @@ struct Case {
 };
 
 /// E x^2 of dx = -x dt + sqrt(2T) dW from x0.
-Case ornstein_uhlenbeck() {
-  constexpr double T = 0.5, t = 1, x0 = 1.5;
+Case ornstein_uhlenbeck(double x0 = 1.5) {
+  constexpr double T = 0.5, t = 1;
   return {engine::model({.names = {"x"}, .potential = "x^2/2", .temperature = T}), "x^2", t, x0 * x0 * std::exp(-2 * t) + T * (1 - std::exp(-2 * t)), {x0}};
 }
 
@@ -98,9 +98,9 @@ TEST_CASE("Differences of coupled paths: means by the moments of the schemes, va
     double rate;
     double grow, add, a, curve; ///< one step: E x'^2 = ((1 + a dt)^2 + grow dt + curve dt^2) E x^2 + add dt
   };
-  // Additive noise makes Euler-Maruyama of strong order 1.
+  // Additive noise makes Euler-Maruyama of strong order 1. (From x0 = 1.5 the two parts of the weak error nearly cancel.)
   for (const Expected& x : {Expected{"euler_maruyama", geometric(), 1, 0.36, 0, -0.5, 0}, Expected{"milstein", geometric(), 2, 0.36, 0, -0.5, 0.0648},
-                            Expected{"euler_maruyama", ornstein_uhlenbeck(), 2, 0, 1, -1, 0}}) {
+                            Expected{"euler_maruyama", ornstein_uhlenbeck(0.5), 2, 0, 1, -1, 0}}) {
     INFO(x.stepper << ", rate " << x.rate);
     const MeanEstimate e = estimate(x.model, x.stepper, MeanMethod::multilevel, 4e-4);
     REQUIRE(e.levels.size() >= 5);
