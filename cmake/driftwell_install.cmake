@@ -4,6 +4,7 @@ install(TARGETS driftwell EXPORT driftwell_targets LIBRARY DESTINATION ${CMAKE_I
 install(DIRECTORY include/driftwell DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS driftwell_app RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/driftwell/models FILES_MATCHING PATTERN "*.toml")
+install(DIRECTORY data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/driftwell/data)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(EXPORT driftwell_targets NAMESPACE driftwell:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/driftwell)
 configure_package_config_file(cmake/driftwellConfig.cmake.in ${PROJECT_BINARY_DIR}/driftwellConfig.cmake

@@ -42,31 +42,21 @@ struct Sections {
   }
 };
 
-Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
-  const Origin whole{source, 0, 0, 1};
-  if (tree.members.empty())
-    throw invalid(whole, "the experiment file is empty",
-                  {"sections [model], [initial], [time] and [fokker_planck] or [langevin]", {}, {}});
-  check_top_level(tree);
-  const Table file(tree, "", whole);
-  const Sections sections{tree, whole};
+[[noreturn]] void nothing_to_compute(const Origin& whole) {
+  throw invalid(whole, "nothing to compute: add a section [fokker_planck], [langevin], [stationary] or [sgd]",
+                {"[fokker_planck] with lower, upper and cells, [langevin] with dt, or [sgd] with loss", {}, {}});
+}
+
+/// [model], [initial] and [time], with what is computed of them.
+void read_equation(const Sections& sections, Spec& spec) {
   const Member& model =
       sections.require("model", "no section [model]", "[model] with variables, potential and temperature");
   const Member *density = sections.find("fokker_planck"), *ensemble = sections.find("langevin");
   const Member* const stationary = sections.find("stationary");
-  if (density == nullptr && ensemble == nullptr && stationary == nullptr)
-    throw invalid(whole, "nothing to compute: add a section [fokker_planck] or [langevin]",
-                  {"[fokker_planck] with lower, upper and cells, or [langevin] with dt", {}, {}});
-  const bool evolves = density != nullptr || ensemble != nullptr; // the steady state needs no start and no end
+  const bool evolves = density != nullptr || ensemble != nullptr || stationary == nullptr; // the steady state needs no start and no end
   const Member* const initial =
       evolves ? &sections.require("initial", "no section [initial]", "[initial] with one law, e.g. point = [0.0]") : sections.find("initial");
   const Member* const time = evolves ? &sections.require("time", "no section [time]", "[time] with end = 10.0") : sections.find("time");
-  Spec spec;
-  spec.source = source;
-  if (const auto title = file.find("title")) {
-    if (title->node->kind != Node::Kind::string) title->wrong_type();
-    spec.title = title->node->text;
-  }
   spec.model = read_model(model.value, model.value.origin);
   const std::size_t dimension = spec.model.variables.size();
   // Before [initial]: it refuses dimensions whose covariance matrix would fill the memory.
@@ -79,6 +69,31 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   if (time != nullptr) spec.time = read_time(time->value, time->value.origin);
   if (stationary != nullptr)
     spec.stationary = read_stationary(stationary->value, stationary->value.origin, dimension, spec.fokker_planck ? &*spec.fokker_planck : nullptr);
+}
+
+Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
+  const Origin whole{source, 0, 0, 1};
+  if (tree.members.empty())
+    throw invalid(whole, "the experiment file is empty",
+                  {"sections [model], [initial], [time] and [fokker_planck] or [langevin]; or [sgd]", {}, {}});
+  check_top_level(tree);
+  const Table file(tree, "", whole);
+  const Sections sections{tree, whole};
+  const Member* const sgd = sections.find("sgd");
+  bool equation = false;
+  for (const std::string_view name : {"fokker_planck", "langevin", "stationary"}) equation = equation || sections.find(name) != nullptr;
+  if (!equation && sgd == nullptr && sections.find("model") != nullptr) nothing_to_compute(whole);
+  Spec spec;
+  spec.source = source;
+  // [sgd] needs no equation beside it; with one, it needs all of it.
+  spec.has_model = equation || sgd == nullptr;
+  for (const std::string_view name : {"model", "initial", "time"}) spec.has_model = spec.has_model || sections.find(name) != nullptr;
+  if (const auto title = file.find("title")) {
+    if (title->node->kind != Node::Kind::string) title->wrong_type();
+    spec.title = title->node->text;
+  }
+  if (spec.has_model) read_equation(sections, spec);
+  if (sgd != nullptr) spec.sgd = read_sgd(sgd->value, sgd->value.origin);
   if (const Member* output = sections.find("output")) spec.output = read_output(output->value, output->value.origin);
   return spec;
 }

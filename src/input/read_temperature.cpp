@@ -1,4 +1,5 @@
 // temperature, or learning_rate and batch_size: each a number, an expression in t or a table.
+#include "input/read_quantity.hpp"
 #include "input/sections.hpp"
 #include "input/values.hpp"
 
@@ -38,13 +39,7 @@ ScheduleSpec read_table(const Value& value) {
   return schedule;
 }
 
-/// One of the two: a number, or a schedule.
-struct Quantity {
-  std::optional<Setting<double>> number;
-  std::optional<ScheduleSpec> schedule;
-
-  [[nodiscard]] bool given() const { return number || schedule; }
-};
+} // namespace
 
 Quantity read_quantity(const Table& table, std::string_view key) {
   const std::optional<Value> value = table.find(key);
@@ -56,8 +51,6 @@ Quantity read_quantity(const Table& table, std::string_view key) {
   schedule.origin = value->origin();
   return {{}, schedule};
 }
-
-} // namespace
 
 void read_temperature(const Node& section, const Origin& origin, ModelSpec& model) {
   const Table table(section, "model", origin);

@@ -1,6 +1,7 @@
 // Every value in force as one JSON object: the `resolved` attribute. It has the keys of the experiment file, so that
 // written as TOML it is an experiment again.
 #include "driftwell/input/spec.hpp"
+#include "input/resolved_sgd.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -39,12 +40,6 @@ Json diffusion(const DiffusionSpec& spec) {
   return rows;
 }
 
-Json quantity(const std::optional<Setting<double>>& number, const std::optional<ScheduleSpec>& schedule) {
-  if (!schedule) return number->value;
-  if (!schedule->expression.value.empty()) return schedule->expression.value;
-  return {{"t", schedule->t}, {"value", schedule->value}, {"interpolation", schedule->interpolation.value}};
-}
-
 Json model(const ModelSpec& spec) {
   Json json;
   if (spec.indexed) json["dimension"] = spec.variables.size();
@@ -59,10 +54,10 @@ Json model(const ModelSpec& spec) {
     for (const auto& row : spec.circulation.entries) json["circulation"].push_back(list(row));
   if (spec.friction) json["friction"] = spec.friction->value;
   if (spec.learning_rate || spec.learning_rate_schedule) {
-    json["learning_rate"] = quantity(spec.learning_rate, spec.learning_rate_schedule);
-    json["batch_size"] = quantity(spec.batch_size, spec.batch_size_schedule);
+    json["learning_rate"] = resolved_quantity(spec.learning_rate, spec.learning_rate_schedule);
+    json["batch_size"] = resolved_quantity(spec.batch_size, spec.batch_size_schedule);
   } else {
-    json["temperature"] = quantity(spec.temperature, spec.temperature_schedule);
+    json["temperature"] = resolved_quantity(spec.temperature, spec.temperature_schedule);
   }
   json["interpretation"] = spec.interpretation.value;
   Json parameters = Json::object();
@@ -152,9 +147,9 @@ Json langevin(const LangevinSpec& spec) {
 } // namespace
 
 std::string resolved_json(const Spec& spec) {
-  Json json{{"title", spec.title},
-            {"model", model(spec.model)}};
-  if (spec.time.end > 0) { // something evolves
+  Json json{{"title", spec.title}};
+  if (spec.has_model) json["model"] = model(spec.model);
+  if (spec.has_model && spec.time.end > 0) { // something evolves
     json["initial"] = std::visit(LawWriter{}, spec.initial);
     json["time"] = time(spec.time);
   }
@@ -162,6 +157,7 @@ std::string resolved_json(const Spec& spec) {
   if (spec.fokker_planck && spec.model.friction) json["fokker_planck"]["hermite"] = spec.fokker_planck->hermite.value;
   if (spec.langevin) json["langevin"] = langevin(*spec.langevin);
   if (spec.stationary) json["stationary"] = stationary(*spec.stationary);
+  if (spec.sgd) json["sgd"] = resolved_sgd(*spec.sgd);
   json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};
   return json.dump();
 }

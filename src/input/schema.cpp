@@ -1,4 +1,5 @@
 #include "input/schema.hpp"
+#include "input/schema_sgd.hpp"
 
 #include "driftwell/core/source.hpp"
 
@@ -9,14 +10,15 @@
 namespace driftwell::input {
 namespace {
 
-constexpr std::array<KeySchema, 8> file_keys{{
+constexpr std::array<KeySchema, 9> file_keys{{
     {"title", "a string", "empty", "One line of words, kept in the result file."},
-    {"model", "a section [model]", "required", "The equation: variables, potential, force, diffusion, temperature."},
-    {"initial", "a section [initial]", "required", "The law at time 0."},
-    {"time", "a section [time]", "required", "How long, and when to record."},
+    {"model", "a section [model]", "required; not with [sgd] alone", "The equation: variables, potential, force, diffusion, temperature."},
+    {"initial", "a section [initial]", "required; not with [sgd] alone", "The law at time 0."},
+    {"time", "a section [time]", "required; not with [sgd] alone", "How long, and when to record."},
     {"fokker_planck", "a section [fokker_planck]", "none", "The density on a grid."},
     {"langevin", "a section [langevin]", "none", "A cloud of particles."},
     {"stationary", "a section [stationary]", "none", "The steady state and what follows from it: currents, eigenvalues, passages."},
+    {"sgd", "a section [sgd]", "none", "Stochastic gradient descent on a loss of data."},
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
 
@@ -157,7 +159,7 @@ constexpr std::array<KeySchema, 1> output_keys{{
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 14> tables{{
+constexpr std::array<TableSchema, 17> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
@@ -171,10 +173,13 @@ constexpr std::array<TableSchema, 14> tables{{
     {"fokker_planck", "in [fokker_planck]", fokker_planck_keys},
     {"langevin", "in [langevin]", langevin_keys},
     {"stationary", "in [stationary]", stationary_keys},
+    {"sgd", "in [sgd]", sgd_keys},
+    {"sgd.dataset", "in dataset = { ... }", dataset_keys},
+    {"sgd.loss", "in loss = { ... }", loss_keys},
     {"output", "in [output]", output_keys},
 }};
 
-constexpr std::array<std::string_view, 5> later_sections{"sgd", "landscape", "verify", "sweep", "trajectories"};
+constexpr std::array<std::string_view, 4> later_sections{"landscape", "verify", "sweep", "trajectories"};
 
 constexpr std::array<std::string_view, 31> reserved{"exp",      "log",     "log1p", "expm1", "sqrt", "sin",  "cos",
                                                     "tan",      "asin",    "acos",  "atan",  "sinh", "cosh", "tanh",

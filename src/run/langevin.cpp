@@ -57,7 +57,7 @@ std::vector<std::size_t> spread(std::size_t count, std::size_t outputs) {
 } // namespace
 
 LangevinSection::LangevinSection(const SectionContext& context, const DensityResults* density)
-    : spec_(context.spec), model_(context.model), density_(density), progress_(context.progress), schedule_(build_schedule(spec_)),
+    : spec_(context.spec), model_(*context.model), density_(density), progress_(context.progress), schedule_(build_schedule(spec_)),
       walls_(walls_of(spec_, model_.underdamped())), names_(model_.names()), checkpoints_(context.out), resume_(context.resume) {
   if (model_.underdamped())
     for (const std::string& name : model_.names()) names_.push_back(input::momentum_name(name));

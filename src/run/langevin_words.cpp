@@ -12,7 +12,7 @@ constexpr double seconds_a_number = 4e-9; ///< a particle, step and dimension on
 }
 
 Section::Outlook LangevinSection::check() const {
-  LangevinSection section({spec_, model_, progress_}, nullptr);
+  LangevinSection section({spec_, &model_, progress_}, nullptr);
   if (density_) section.prepare_dynamics(); // the initial law is looked at there, too
   else section.prepare();
   if (estimates()) return section.check_estimate();

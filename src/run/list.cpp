@@ -6,6 +6,7 @@
 #include "driftwell/model/named_potential.hpp"
 #include "driftwell/observables/observable.hpp"
 #include "driftwell/propagators/propagator.hpp"
+#include "driftwell/sgd/loss.hpp"
 #include "driftwell/steppers/stepper.hpp"
 
 #include "stdout.hpp"
@@ -74,6 +75,7 @@ const std::map<std::string, std::function<Rows()>>& shelves() {
   static const std::map<std::string, std::function<Rows()>> all{{"potentials", potential_rows},
                                                                 {"propagators", propagator_rows},
                                                                 {"observables", shelf_rows<ObservableCatalogue>},
+                                                                {"losses", shelf_rows<LossCatalogue>},
                                                                 {"ensemble_observables", shelf_rows<EnsembleObservableCatalogue>},
                                                                 {"steppers", shelf_rows<StepperCatalogue>},
                                                                 {"models", model_rows}};

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <csignal>
 #include <filesystem>
 
@@ -41,7 +42,7 @@ void write_root(record::ResultFile& file, const input::Spec& spec, const RunOpti
   file.attribute("resolved", input::resolved_json(spec));
   file.attribute("command", options.command);
   file.attribute("threads", static_cast<std::int64_t>(omp_get_max_threads()));
-  file.attribute("seed", spec.langevin ? spec.langevin->seed.value : std::int64_t{0});
+  file.attribute("seed", spec.langevin ? spec.langevin->seed.value : spec.sgd ? spec.sgd->seed.value : std::int64_t{0});
   file.attribute("started", utc_now());
   file.attribute("stop_reason", std::string("running"));
 }
@@ -98,6 +99,11 @@ void say(const Sections& sections, const std::string& path, double seconds, int 
   fmt::print(stderr, "wrote {} in {:.2f} s\n", path, seconds);
 }
 
+std::optional<Model> model_of(const input::Spec& spec) {
+  if (!spec.has_model) return {};
+  return build_model(spec);
+}
+
 } // namespace
 
 int run_experiment(const RunOptions& options) {
@@ -115,8 +121,8 @@ int run_experiment(const RunOptions& options) {
     throw IoError(fmt::format("{}: is the experiment itself; choose another name with -o", out.string()));
 
   Progress progress(options.verbosity);
-  const Model model = build_model(spec);
-  const Sections sections = make_sections({spec, model, progress, out, options.resume});
+  const std::optional<Model> model = model_of(spec);
+  const Sections sections = make_sections({spec, model ? &*model : nullptr, progress, out, options.resume});
   for (const auto& section : sections) section->prepare();
 
   record::ResultFile file(out, record_options);
@@ -147,12 +153,16 @@ int run_experiment(const RunOptions& options) {
 
 void check_experiment(const RunOptions& options) {
   const input::Spec spec = input::read(options.file, options.overrides);
-  const Model model = build_model(spec);
+  const std::optional<Model> model = model_of(spec);
   Progress progress(0);
-  std::string words = fmt::format("{}: valid\n{}\n", options.file, model.description());
-  Json json{{"file", options.file}, {"valid", true}, {"equation", model.description()}};
+  std::string words = fmt::format("{}: valid\n", options.file);
+  Json json{{"file", options.file}, {"valid", true}};
+  if (model) {
+    words += model->description() + "\n";
+    json["equation"] = model->description();
+  }
   double bytes = 0, seconds = 0;
-  for (const auto& section : make_sections({spec, model, progress})) {
+  for (const auto& section : make_sections({spec, model ? &*model : nullptr, progress})) {
     const Section::Outlook outlook = section->check();
     json.update(outlook.json);
     words += outlook.words;

@@ -52,7 +52,7 @@ public:
 /// What sections are made from.
 struct SectionContext {
   const input::Spec& spec;
-  const Model& model;
+  const Model* model; ///< nullptr without one ([sgd] alone)
   Progress& progress;
   std::filesystem::path out{}; ///< the result file; checkpoints lie beside it
   bool resume = false;         ///< from a checkpoint, where there is one

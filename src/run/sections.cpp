@@ -4,6 +4,7 @@
 #include "kinetic.hpp"
 #include "langevin.hpp"
 #include "section.hpp"
+#include "sgd.hpp"
 #include "spectral_section.hpp"
 #include "stationary.hpp"
 
@@ -17,12 +18,12 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
   const auto& [spec, model, progress, out, resume] = context;
   std::vector<std::unique_ptr<Section>> sections;
   const DensityResults* density = nullptr;
-  if (spec.fokker_planck && model.underdamped()) {
-    sections.push_back(std::make_unique<KineticSection>(spec, model, progress));
+  if (spec.fokker_planck && model->underdamped()) {
+    sections.push_back(std::make_unique<KineticSection>(spec, *model, progress));
   } else if (spec.fokker_planck && spec.fokker_planck->propagator.value == "spectral") {
-    sections.push_back(std::make_unique<SpectralSection>(spec, model, progress));
+    sections.push_back(std::make_unique<SpectralSection>(spec, *model, progress));
   } else if (spec.fokker_planck) {
-    auto section = std::make_unique<FokkerPlanckSection>(spec, model, progress);
+    auto section = std::make_unique<FokkerPlanckSection>(spec, *model, progress);
     density = section.get();
     sections.push_back(std::move(section));
   }
@@ -33,9 +34,10 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
     const bool has_series = spec.langevin->method.value == "plain"; // else there is nothing to compare
     if (density && has_series) sections.push_back(std::make_unique<ComparisonSection>(spec, *density, cloud));
   }
-  if (spec.stationary && model.underdamped())
+  if (spec.stationary && model->underdamped())
     throw invalid(spec.model.friction->origin, "[stationary] cannot analyse the underdamped equation yet", {"no 'friction' beside [stationary]", "", {}});
-  if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, model, progress));
+  if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, *model, progress));
+  if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(spec, progress));
   return sections;
 }
 

@@ -20,7 +20,7 @@ GOOD = {
     "src/app/main.cpp": "#include <CLI/CLI.hpp>\nint main() {\n  return 0;\n}\n",
     "models/ou.toml": "# Ornstein-Uhlenbeck: a Gaussian stays one\n[model]\n",
 }
-NAMES = {"potentials": ["ring"], "propagators": ["auto", "krylov"], "observables": ["kl"], "steppers": [], "ensemble_observables": []}
+NAMES = {"potentials": ["ring"], "propagators": ["auto", "krylov"], "observables": ["kl"], "steppers": [], "ensemble_observables": [], "losses": []}
 
 
 def body(lines):
@@ -77,9 +77,9 @@ class Planted(unittest.TestCase):
         self.finds(rules.wrong_arrows, 'cannot find "gird.hpp"')
 
     def test_room_not_in_the_table(self):
-        self.write("src/sgd/loss.cpp", "")
-        self.finds(rules.wrong_arrows, "src/sgd/loss.cpp: lies in no room")
-        (self.root / "src/sgd/loss.cpp").unlink()
+        self.write("src/attic/loss.cpp", "")
+        self.finds(rules.wrong_arrows, "src/attic/loss.cpp: lies in no room")
+        (self.root / "src/attic/loss.cpp").unlink()
         self.write("src/loose.cpp", "")
         self.finds(rules.wrong_arrows, "src/loose.cpp: lies in no room")
 

@@ -160,6 +160,48 @@ struct StationarySpec {
   Text method;                       ///< of the steady state
 };
 
+/// dataset = "name or file", or a table. Which keys go together depends on the name; the others are refused by the run.
+struct DatasetSpec {
+  Text name, file, images, labels, target;                    ///< empty: not given
+  std::map<std::string, Setting<std::int64_t>> counts;        ///< samples, features, classes, rows, columns, rank, pool, seed
+  std::map<std::string, Setting<double>> numbers;             ///< noise, separation, observed
+  std::optional<Setting<bool>> standardise;
+  Origin origin{};
+};
+
+/// loss = "name", or a table { name = ..., options }.
+struct LossSpec {
+  Text name;
+  std::optional<Setting<std::vector<std::int64_t>>> hidden;
+  Text activation, objective, term;                           ///< empty: not given
+  std::optional<Setting<double>> weight_decay;
+  std::optional<Setting<bool>> bias;
+  std::optional<Setting<std::vector<std::vector<double>>>> hessian, covariance;
+  std::optional<Setting<std::vector<double>>> minimum;
+  std::optional<Setting<std::int64_t>> rank;
+  std::vector<Text> weights;
+  std::vector<std::pair<Text, double>> parameters;
+  std::map<std::string, Origin> given;                        ///< options that stand in the file
+  Origin origin{};
+};
+
+struct SgdSpec {
+  Origin origin{};
+  std::optional<DatasetSpec> dataset;
+  LossSpec loss;
+  std::optional<Setting<double>> learning_rate, batch_size;
+  std::optional<ScheduleSpec> learning_rate_schedule, batch_size_schedule; ///< instead of numbers
+  Text sampling;
+  Setting<double> momentum, label_noise;
+  Setting<bool> nesterov;
+  Setting<std::int64_t> svag, replicas, steps, outputs, snapshots, loss_replicas, seed, leading;
+  Text start;                                                 ///< "random", "zero", "minimum"; empty: start_at
+  std::optional<Setting<std::vector<double>>> start_at;       ///< of one number: all weights
+  std::optional<Setting<double>> start_std;
+  Setting<bool> noise, minimum;
+  Setting<double> stationary_from;                            ///< share of the outputs that is left out of stationary averages
+};
+
 struct OutputSpec {
   std::optional<Setting<std::int64_t>> keep_bits; ///< of the 52 bits of the significand, 1..52
 };
@@ -169,12 +211,14 @@ struct Spec {
   std::string directory;                ///< of the file: relative paths start here
   std::vector<std::string> overrides;   ///< the --set arguments as typed
   std::string title;
+  bool has_model = true;                ///< false: [sgd] alone, without [model], [initial] and [time]
   ModelSpec model;
   InitialLaw initial;
   TimeSpec time;      ///< end = 0, and no initial law, where nothing evolves
   std::optional<FokkerPlanckSpec> fokker_planck;
   std::optional<StationarySpec> stationary;
   std::optional<LangevinSpec> langevin;
+  std::optional<SgdSpec> sgd;
   OutputSpec output;
 };
 

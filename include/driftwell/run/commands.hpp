@@ -26,7 +26,7 @@ void check_experiment(const RunOptions& options);
 /// What a result file holds.
 void info(const std::string& path, bool json);
 
-/// potentials, propagators, observables or models; the names or, with json, an object of summaries.
+/// potentials, propagators, observables, losses, models, ...; the names or, with json, an object of summaries.
 void list(const std::string& what, bool json);
 [[nodiscard]] std::vector<std::string> listable();
 

@@ -1,0 +1,72 @@
+#pragma once
+// Section [sgd]: the replicas, what is measured of them, and group /sgd of the result file.
+#include "build_sgd.hpp"
+#include "driftwell/sgd/cloud.hpp"
+#include "driftwell/sgd/gradient_noise.hpp"
+#include "driftwell/sgd/minimise.hpp"
+#include "section.hpp"
+
+#include <optional>
+
+namespace driftwell::run {
+
+class SgdSection : public Section {
+public:
+  SgdSection(const input::Spec& spec, Progress& progress);
+  ~SgdSection() override;
+
+  [[nodiscard]] std::string name() const override { return "sgd"; }
+  [[nodiscard]] Outlook check() const override;
+  void prepare() override;
+  void compute(record::ResultFile& file) override;
+  [[nodiscard]] Done done() const override { return {outputs_done_, outputs_.size()}; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const override { return warnings_; }
+  [[nodiscard]] nlohmann::ordered_json json() const override;
+  [[nodiscard]] std::string words(int verbosity) const override;
+
+private:
+  /// Averages over the stationary part: first over time in each replica, then over replicas, which are independent.
+  struct Stationary {
+    std::size_t count = 0;
+    std::vector<double> loss, drift_work, batch_squared, squares;
+    Eigen::MatrixXd covariance;
+  };
+  struct Last {
+    double time = 0;
+    sgd::Estimate loss, gradient_squared, variance, accuracy;
+  };
+  void declare(record::Group& group) const;
+  void write_attributes(record::Group& group) const;
+  void write_output(record::Group& group, std::size_t index);
+  void write_snapshot(record::Group& group, std::size_t index);
+  void write_noise(record::Group& group, std::size_t index, const sgd::GradientNoise& noise) const;
+  void write_minimum(record::Group& group);
+  void write_local(record::Group& group);
+  void write_stationary(record::Group& group);
+  void add_stationary(const sgd::FullMeasures& measures, const sgd::Spread& spread);
+  /// E |g_b|^2 has a closed form, and Yaida's relation holds as it is: plain SGD with independent batches.
+  [[nodiscard]] bool plain() const;
+  [[nodiscard]] double temperature() const;
+  [[nodiscard]] sgd::NoiseOptions noise_options() const;
+  [[nodiscard]] std::size_t modes() const;
+  [[nodiscard]] double step_seconds() const;
+
+  const input::Spec& spec_;
+  const input::SgdSpec& sgd_;
+  Progress& progress_;
+  std::optional<SgdProblem> problem_;
+  std::unique_ptr<sgd::Process> process_;
+  std::vector<std::uint64_t> outputs_; ///< steps
+  std::vector<std::size_t> snapshots_; ///< indices of outputs
+  std::size_t outputs_done_ = 0, snapshots_done_ = 0;
+  Stationary stationary_;
+  Last last_;
+  std::optional<sgd::GradientNoise> noise_; ///< the last one measured
+  std::optional<sgd::Minimum> minimum_;
+  std::optional<std::pair<sgd::Estimate, sgd::Estimate>> yaida_;
+  sgd::Estimate stationary_variance_;
+  double predicted_variance_ = 0;      ///< trace of Sigma of the local potential; 0: not computed
+  std::vector<std::string> warnings_;
+};
+
+} // namespace driftwell::run

@@ -1,0 +1,106 @@
+// The shipped experiments of SGD, in a short form, through the command and back from the file.
+#include "driftwell/core/error.hpp"
+#include "driftwell/record/reader.hpp"
+#include "driftwell/run/commands.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+using namespace driftwell;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Result {
+  fs::path file = fs::temp_directory_path() / fmt::format("driftwell_sgd_{}.h5", ::getpid());
+  Result(const fs::path& experiment, const std::vector<std::string>& overrides) {
+    run::RunOptions options;
+    options.file = experiment.string();
+    options.out = file.string();
+    options.overrides = overrides;
+    options.overwrite = true;
+    options.verbosity = 0;
+    CHECK(run::run_experiment(options) == 0);
+  }
+  ~Result() { fs::remove(file); }
+  [[nodiscard]] double number(const std::string& name) const {
+    for (const auto& [key, value] : record::Reader(file).attributes("sgd"))
+      if (key == name) return std::get<double>(value);
+    FAIL("no attribute " + name);
+    return 0;
+  }
+};
+
+fs::path shipped(const std::string& name) { return fs::path(DRIFTWELL_SOURCE_DIR) / "models" / (name + ".toml"); }
+
+} // namespace
+
+TEST_CASE("sgd_quadratic: the cloud has the exact discrete variance, and Yaida's two sides agree") {
+  const Result result(shipped("sgd_quadratic"), {"sgd.steps=600", "sgd.outputs=31"});
+  CHECK(std::abs(result.number("stationary_variance") - result.number("predicted_variance_discrete")) < 4 * result.number("stationary_variance_stderr"));
+  CHECK(std::abs(result.number("yaida_difference")) < 4 * result.number("yaida_difference_stderr"));
+  CHECK(result.number("local_distance") > 0.1); // the noise is anisotropic: loss and implicit potential differ
+  CHECK(result.number("minimum_loss") < 1e-20);
+}
+
+TEST_CASE("sgd_linear_regression: variance of the diffusion within the noise that depends on the place") {
+  const Result result(shipped("sgd_linear_regression"), {"sgd.replicas=64", "sgd.loss_replicas=16"});
+  const double measured = result.number("stationary_variance"), predicted = result.number("predicted_variance_discrete");
+  CHECK(measured > predicted * 0.99); // D grows away from the minimum
+  CHECK(measured < predicted * 1.35);
+  CHECK(std::abs(result.number("yaida_difference")) < 4 * result.number("yaida_difference_stderr"));
+}
+
+TEST_CASE("sgd_logistic_breast_cancer: close to the minimum, with the predicted variance") {
+  const Result result(shipped("sgd_logistic_breast_cancer"), {"sgd.replicas=64", "sgd.steps=3000", "sgd.loss_replicas=16"});
+  CHECK(result.number("stationary_loss") > result.number("minimum_loss"));
+  CHECK(result.number("stationary_loss") < result.number("minimum_loss") + 0.002);
+  CHECK(result.number("stationary_variance") == Approx(result.number("predicted_variance_discrete")).epsilon(0.25));
+}
+
+TEST_CASE("sgd_mlp_digits runs in a short form", "[slow]") {
+  const Result result(shipped("sgd_mlp_digits"), {"sgd.replicas=2", "sgd.steps=600", "sgd.outputs=3", "sgd.snapshots=1"});
+  CHECK(result.number("stationary_loss") < 1.0);
+}
+
+TEST_CASE("a csv beside the experiment; errors of the data name its line") {
+  const fs::path folder = fs::temp_directory_path() / fmt::format("driftwell_sgd_csv_{}", ::getpid());
+  fs::create_directories(folder);
+  const auto write = [&](const std::string& name, const std::string& text) { std::ofstream(folder / name) << text; };
+  write("own.csv", "a,b,y\n1,2,3\n2,1,4\n0,1,1\n3,3,7\n");
+  write("e.toml", "[sgd]\ndataset = \"own.csv\"\nloss = \"linear_regression\"\nlearning_rate = 0.1\nsteps = 50\nstart = \"zero\"\n");
+  {
+    const Result result(folder / "e.toml", {});
+    CHECK(result.number("stationary_loss") < 1);
+  }
+  write("own.csv", "a,b,y\n1,2,3\n2,oops,4\n");
+  run::RunOptions options;
+  options.file = (folder / "e.toml").string();
+  options.verbosity = 0;
+  options.out = (folder / "x.h5").string();
+  CHECK_THROWS_WITH(run::run_experiment(options), Catch::Matchers::Contains("own.csv:3: error: text \"oops\" in column \"b\""));
+  const auto message = [&](const std::vector<std::string>& overrides) {
+    options.overrides = overrides;
+    try {
+      run::check_experiment(options);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("valid");
+  };
+  using Catch::Matchers::Contains;
+  CHECK_THAT(message({"sgd.dataset=digit"}), Contains("no data set \"digit\"") && Contains("digits"));
+  CHECK_THAT(message({"sgd.loss=logstic", "sgd.dataset=iris"}), Contains("no loss \"logstic\"") && Contains("'logistic'"));
+  CHECK_THAT(message({"sgd.loss=logistic", "sgd.dataset=iris"}), Contains("3 classes; this loss is for 2"));
+  CHECK_THAT(message({"sgd.loss={ name = \"softmax\", hidden = [3] }", "sgd.dataset=iris"}), Contains("has no option 'hidden'"));
+  CHECK_THAT(message({"sgd.dataset={ name = \"iris\", noise = 1 }"}), Contains("'noise' has no meaning for"));
+  CHECK_THAT(message({"sgd.loss=softmax", "sgd.dataset=iris", "sgd.sampling=epochs", "sgd.batch_size=151"}), Contains("the batch size is 151") && Contains("1 to 150"));
+  CHECK_THAT(message({"sgd.loss=softmax", "sgd.dataset=iris", "sgd.learning_rate=1 - t"}), Contains("the learning rate is"));
+  fs::remove_all(folder);
+}
