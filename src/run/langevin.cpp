@@ -118,13 +118,14 @@ void LangevinSection::prepare_dynamics() {
   if (spec_.langevin->seed.value > static_cast<std::int64_t>(largest_seed))
     throw invalid(spec_.langevin->seed.origin, "the seed is too large", {fmt::format("an integer from 0 to {}", largest_seed), "", {}});
   choose_stepper();
+  if (estimates()) prepare_estimate();
 }
 
 void LangevinSection::prepare() {
   prepare_dynamics();
-  if (estimates()) return prepare_estimate();
+  initial_ = std::make_unique<InitialCloud>(spec_, model_, walls_, density_, estimates());
+  if (estimates()) return;
   build_reference();
-  initial_ = std::make_unique<InitialCloud>(spec_, model_, walls_, density_);
   snapshots_ = spread(static_cast<std::size_t>(spec_.langevin->snapshots.value), spec_.time.at.size());
 }
 

@@ -47,7 +47,6 @@ void LangevinSection::prepare_estimate() {
   if (!langevin.estimate && !model_.has_potential())
     throw invalid(langevin.method.origin, "the model has no potential whose mean could be estimated", {"estimate = \"...\", an expression", "", {}});
   f_ = langevin.estimate ? build_expression(spec_, *langevin.estimate, model_.underdamped()) : model_.potential();
-  initial_ = std::make_unique<InitialCloud>(spec_, model_, walls_, density_, true);
   try {
     check_mean(mean_problem(), method());
   } catch (const std::invalid_argument& error) {
