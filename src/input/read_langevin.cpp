@@ -41,6 +41,10 @@ void read_method(const Table& table, LangevinSpec& spec) {
     if (plain && table.find(key))
       throw invalid(table.key_origin(key), "'" + std::string(key) + "' is used only with another method",
                     {"method = \"extrapolation\" or \"multilevel\"", {}, {}});
+  for (const std::string_view key : {"snapshots", "kept", "checkpoint_seconds", "log_partition", "target"})
+    if (!plain && table.find(key))
+      throw invalid(table.key_origin(key), "'" + std::string(key) + "' is used only with method = \"plain\"",
+                    {"method = \"plain\", or the line taken out", {}, {}});
 }
 
 } // namespace

@@ -123,7 +123,7 @@ constexpr std::array<KeySchema, 11> fokker_planck_keys{{
 }};
 
 constexpr std::array<KeySchema, 15> langevin_keys{{
-    {"particles", "an integer from 2 to 2000000000", "10000", "Number of particles."},
+    {"particles", "an integer from 2 to 2000000000", "10000", "Number of particles; with extrapolation and multilevel, those of the first look at a level."},
     {"dt", "a number > 0", "required", "Longest step in time; shortened so that steps end at the outputs."},
     {"stepper", "the name of a stepper, or \"auto\"", "\"auto\"", "How a particle is advanced by a step."},
     {"seed", "an integer >= 0", "1", "Names the noise: same seed, same bits."},

@@ -243,6 +243,13 @@ Model build_model(const input::Spec& spec) {
   }
 }
 
+Expression build_expression(const input::Spec& spec, const Text& text, bool momenta) {
+  Symbols symbols = symbols_of(spec.model);
+  if (momenta && !symbols.indexed)
+    for (const Text& name : spec.model.variables) symbols.variables.push_back(input::momentum_name(name.value));
+  return parse(text, symbols);
+}
+
 Grid build_grid(const input::GridSpec& spec) {
   const auto side = [](input::Boundary boundary) {
     return boundary == input::Boundary::periodic ? Boundary::periodic

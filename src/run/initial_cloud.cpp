@@ -46,8 +46,8 @@ struct CellSampler {
 
 } // namespace
 
-InitialCloud::InitialCloud(const input::Spec& spec, const Model& model, const Walls& walls, const DensityResults* density)
-    : spec_(spec), model_(model), walls_(walls), density_(density), law_(start_law(spec.initial)) {}
+InitialCloud::InitialCloud(const input::Spec& spec, const Model& model, const Walls& walls, const DensityResults* density, bool drawn)
+    : spec_(spec), model_(model), walls_(walls), density_(density), drawn_(drawn), law_(start_law(spec.initial)) {}
 
 void InitialCloud::note_length(std::size_t length, const Origin& origin) {
   if (length_ != 0 && length_ != length)
@@ -95,9 +95,14 @@ StartLaw InitialCloud::start_law(const input::InitialLaw& given) {
     for (std::size_t i = 0; i < points->size(); ++i)
       if (!std::isfinite((*points)[i]))
         throw invalid(file->origin, fmt::format("initial sample {} has {} = {}", i / d, model_.names()[i % d], (*points)[i]), {"finite numbers", "", {}});
-    law.kind = StartLaw::Kind::custom; // in turn, so that every sample is used equally often
-    law.sample = [points, d](std::uint64_t particle, std::span<double> x) {
-      const std::size_t row = static_cast<std::size_t>(particle) % (points->size() / d);
+    law.kind = StartLaw::Kind::custom;
+    const NoiseStream stream(static_cast<std::uint64_t>(spec_.langevin->seed.value), Purpose::initial);
+    law.sample = [points, d, stream, drawn = drawn_](std::uint64_t particle, std::span<double> x) {
+      const std::size_t count = points->size() / d;
+      double u = 0;
+      double* const rows[] = {&u};
+      if (drawn) stream.uniforms(particle, 1, 0, rows);
+      const std::size_t row = drawn ? static_cast<std::size_t>(u * static_cast<double>(count)) : static_cast<std::size_t>(particle) % count;
       for (std::size_t i = 0; i < d; ++i) x[i] = (*points)[row * d + i];
     };
   } else {

@@ -47,8 +47,6 @@ Walls walls_of(const input::Spec& spec, bool underdamped) {
   return walls;
 }
 
-IntegrateOptions options_of(const Walls& walls) { return {.walls = walls, .interruptible = false}; }
-
 std::vector<std::size_t> spread(std::size_t count, std::size_t outputs) {
   std::vector<std::size_t> indices;
   const std::size_t kept = std::min(count, outputs);
@@ -79,10 +77,21 @@ void LangevinSection::choose_stepper() {
   stepper_ = item->make();
   try {
     dynamics_ = std::make_unique<Dynamics>(model_, schedule_);
-    integrator_ = std::make_unique<Integrator>(*dynamics_, *stepper_, seed_of(spec_), steps_.clock(1), options_of(walls_));
+    build_passage();
+    integrator_ = std::make_unique<Integrator>(integrator(steps_.clock(1)));
   } catch (const std::invalid_argument& error) {
     throw invalid(given.origin, fmt::format("stepper \"{}\" cannot do this model: {}", stepper_name_, error.what()), {"another stepper: 'driftwell list steppers'", "", {}});
   }
+}
+
+void LangevinSection::build_passage() {
+  if (!spec_.langevin->target) return;
+  const Expression target = build_expression(spec_, *spec_.langevin->target);
+  passage_ = std::make_unique<Passage>(*dynamics_, target, static_cast<std::size_t>(spec_.langevin->particles.value), seed_of(spec_));
+}
+
+Integrator LangevinSection::integrator(const Clock& clock) const {
+  return {*dynamics_, *stepper_, seed_of(spec_), clock, {.walls = walls_, .interruptible = false, .observer = passage_.get()}};
 }
 
 void LangevinSection::build_reference() {
@@ -109,12 +118,14 @@ void LangevinSection::prepare_dynamics() {
   if (spec_.langevin->seed.value > static_cast<std::int64_t>(largest_seed))
     throw invalid(spec_.langevin->seed.origin, "the seed is too large", {fmt::format("an integer from 0 to {}", largest_seed), "", {}});
   choose_stepper();
+  if (estimates()) prepare_estimate();
 }
 
 void LangevinSection::prepare() {
   prepare_dynamics();
+  initial_ = std::make_unique<InitialCloud>(spec_, model_, walls_, density_, estimates());
+  if (estimates()) return;
   build_reference();
-  initial_ = std::make_unique<InitialCloud>(spec_, model_, walls_, density_);
   snapshots_ = spread(static_cast<std::size_t>(spec_.langevin->snapshots.value), spec_.time.at.size());
 }
 
@@ -122,7 +133,7 @@ void LangevinSection::advance(Ensemble& ensemble, std::size_t to) {
   const Clock clock = steps_.clock(to), last = to > 1 ? steps_.clock(to - 1) : clock;
   // Steps of equal length up to rounding go on with what the integrator holds.
   if (step_ == steps_.at(to - 1) && std::abs(clock.dt - last.dt) > 1e-9 * clock.dt)
-    integrator_ = std::make_unique<Integrator>(*dynamics_, *stepper_, seed_of(spec_), clock, options_of(walls_));
+    integrator_ = std::make_unique<Integrator>(integrator(clock));
   while (step_ < steps_.at(to)) {
     const double stretch = seconds_a_step_ > 0 ? stretch_seconds / seconds_a_step_ : 16;
     const std::uint64_t until = std::min(steps_.at(to), step_ + static_cast<std::uint64_t>(std::clamp(stretch, 1.0, 1e9)));
@@ -147,6 +158,7 @@ void LangevinSection::advise_on_dt(const Ensemble& ensemble) {
 
 void LangevinSection::compute(record::ResultFile& file) {
   record::Group group = file.group("langevin");
+  if (estimates()) return compute_estimate(group);
   declare(group);
   const auto particles = static_cast<std::size_t>(spec_.langevin->particles.value);
   progress_.phase(fmt::format("{} particles, {}", particles, stepper_name_));
@@ -163,6 +175,7 @@ void LangevinSection::compute(record::ResultFile& file) {
     progress_.outputs(outputs_done_, spec_.time.at.size());
     file.flush_if_due();
   }
+  if (passage_) write_passage(group, ensemble);
 }
 
 } // namespace driftwell::run

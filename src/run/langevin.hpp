@@ -4,9 +4,11 @@
 #include "driftwell/ensemble_observables/merged_cells.hpp"
 #include "driftwell/estimators/histogram.hpp"
 #include "driftwell/steppers/integrate.hpp"
+#include "driftwell/steppers/multilevel.hpp"
 #include "driftwell/model/schedule.hpp"
 #include "driftwell/record/checkpoint.hpp"
 #include "initial_cloud.hpp"
+#include "passage.hpp"
 #include "section.hpp"
 #include "time_steps.hpp"
 
@@ -30,7 +32,7 @@ public:
   [[nodiscard]] Outlook check() const override;
   void prepare() override;
   void compute(record::ResultFile& file) override;
-  [[nodiscard]] Done done() const override { return {outputs_done_, spec_.time.at.size()}; }
+  [[nodiscard]] Done done() const override { return estimates() ? Done{estimate_ ? 1U : 0U, 1} : Done{outputs_done_, spec_.time.at.size()}; }
   [[nodiscard]] const std::vector<std::string>& warnings() const override { return warnings_; }
   void finished() override { checkpoints_.remove(); }
   [[nodiscard]] nlohmann::ordered_json json() const override;
@@ -50,6 +52,9 @@ private:
   void prepare_dynamics();
   void choose_stepper();
   void build_reference();
+  void build_passage();
+  [[nodiscard]] Integrator integrator(const Clock& clock) const;
+  void write_passage(record::Group& group, const Ensemble& ensemble);
   void advise_on_dt(const Ensemble& ensemble);
   void declare(record::Group& group) const;
   void observe(record::Group& group, std::size_t index, const Ensemble& ensemble);
@@ -58,6 +63,16 @@ private:
   /// To an output, in stretches of half a second, with a checkpoint where one is due or a signal asks to stop.
   void advance(Ensemble& ensemble, std::size_t to_output);
   void save(const Ensemble& ensemble);
+  /// One mean to a requested error instead of a cloud and its observables: langevin_estimate.cpp.
+  [[nodiscard]] bool estimates() const { return spec_.langevin->method.value != "plain"; }
+  [[nodiscard]] MeanMethod method() const { return spec_.langevin->method.value == "multilevel" ? MeanMethod::multilevel : MeanMethod::extrapolation; }
+  void prepare_estimate();
+  [[nodiscard]] MeanProblem mean_problem() const;
+  void compute_estimate(record::Group& group);
+  void write_estimate(record::Group& group) const;
+  [[nodiscard]] Outlook check_estimate() const;
+  [[nodiscard]] nlohmann::ordered_json estimate_json() const;
+  [[nodiscard]] std::string estimate_words(int verbosity) const;
   /// Takes up the run where the checkpoint left it; false: there is none.
   bool restore(record::Group& group, Ensemble& ensemble);
   void write_frame(record::Group& group, const std::string& name, std::size_t index, std::span<const double> frame);
@@ -76,6 +91,9 @@ private:
   std::unique_ptr<InitialCloud> initial_;
   std::unique_ptr<EnsembleReference> reference_;
   std::map<std::string, std::unique_ptr<EnsembleObservable>> observables_;
+  std::unique_ptr<Passage> passage_;               ///< into the target; nullptr: there is none
+  std::vector<estimators::Estimate> not_yet_passed_; ///< at the outputs
+  std::optional<estimators::ExitTimes> passage_times_; ///< after the run
   std::unique_ptr<Integrator> integrator_;
   TimeSteps steps_;
   std::vector<std::size_t> snapshots_;             ///< output indices whose cloud is kept
@@ -90,6 +108,8 @@ private:
   std::map<std::string, std::vector<double>> frames_; ///< all written so far, by "name/index"
   std::chrono::steady_clock::time_point saved_;
   double seconds_a_step_ = 0;
+  Expression f_;                                   ///< whose mean is estimated
+  std::optional<MeanEstimate> estimate_;
   double seconds_ = 0;                             ///< in the time loop
 };
 

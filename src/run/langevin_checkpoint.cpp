@@ -33,6 +33,7 @@ void LangevinSection::save(const Ensemble& ensemble) {
   record::Checkpoint checkpoint{identity_of(spec_), {}};
   checkpoint.arrays["particles"] = copy_of(ensemble.data());
   checkpoint.arrays["death_time"] = copy_of(ensemble.death_time());
+  if (passage_) checkpoint.arrays["passage_time"] = copy_of(passage_->times());
   checkpoint.arrays["at"] = {static_cast<double>(step_), static_cast<double>(outputs_done_), seconds_};
   for (const auto& [key, frame] : frames_) checkpoint.arrays["frame/" + key] = frame;
   for (const auto& [index, counts] : counts_) checkpoint.arrays[fmt::format("counts/{}", index)] = counts;
@@ -58,10 +59,10 @@ bool LangevinSection::restore(record::Group& group, Ensemble& ensemble) {
     ensemble.make_mortal();
     std::ranges::copy(death, ensemble.death_time().begin());
   }
+  if (passage_) std::ranges::copy(checkpoint->arrays.at("passage_time"), passage_->times().begin());
   // Steps of the interval in which the run stopped.
   if (outputs_done_ < spec_.time.at.size())
-    integrator_ = std::make_unique<Integrator>(*dynamics_, *stepper_, static_cast<std::uint64_t>(spec_.langevin->seed.value), steps_.clock(outputs_done_),
-                                               IntegrateOptions{.walls = walls_, .interruptible = false});
+    integrator_ = std::make_unique<Integrator>(integrator(steps_.clock(std::max<std::size_t>(outputs_done_, 1))));
   // Coordinates first: they lengthen the group.
   for (const char* coordinate : {"time", "snapshot_time"})
     for (std::size_t i = 0; checkpoint->arrays.contains(fmt::format("frame/{}/{}", coordinate, i)); ++i)
@@ -79,6 +80,9 @@ bool LangevinSection::restore(record::Group& group, Ensemble& ensemble) {
       std::vector<estimators::Estimate>& row = series_[name].emplace_back(value.size());
       for (std::size_t c = 0; c < value.size(); ++c) row[c] = {value[c], error[c]};
     }
+  if (passage_)
+    for (std::size_t i = 0; i < outputs_done_; ++i)
+      not_yet_passed_.push_back({frames_.at(fmt::format("not_yet_passed/{}", i))[0], frames_.at(fmt::format("not_yet_passed_stderr/{}", i))[0]});
   return true;
 }
 

@@ -53,6 +53,11 @@ void LangevinSection::declare(record::Group& group) const {
     group.variable(name, dims, {{"long_name", observable->long_name()}});
     group.variable(name + "_stderr", dims, {{"long_name", "standard error of " + name}});
   }
+  if (passage_) {
+    group.variable("not_yet_passed", {"time"}, {{"long_name", std::string("probability of not having met the target")}});
+    group.variable("not_yet_passed_stderr", {"time"}, {{"long_name", std::string("standard error of not_yet_passed")}});
+    group.attribute("target", spec_.langevin->target->value);
+  }
   if (!snapshots_.empty()) group.variable("sample", {"snapshot_time", "particle", "variable"}, {{"long_name", std::string("particles, the first ones")}});
   if (const Grid* grid = reference_->grid()) {
     for (std::size_t a = 0; a < grid->dimension(); ++a) group.dimension(names_[a], grid->centres(a), {{"long_name", "cell centres of " + names_[a]}});
@@ -124,9 +129,31 @@ void LangevinSection::observe(record::Group& group, std::size_t index, const Ens
     write_frame(group, name + "_stderr", index, error);
     series_[name].push_back(std::move(estimates));
   }
+  if (passage_) {
+    if (index == 0) passage_->look(ensemble, t);
+    const Estimate& e = not_yet_passed_.emplace_back(passage_->not_yet_passed(ensemble, t));
+    write_frame(group, "not_yet_passed", index, std::span(&e.value, 1));
+    write_frame(group, "not_yet_passed_stderr", index, std::span(&e.standard_error, 1));
+  }
   keep_snapshot(group, index, cloud);
   if (density_ && reference_->grid() && reference_->grid()->dimension() <= 2 && cloud.n > 1 && density_->densities().contains(index))
     count(index, cloud, ensemble.particles());
+}
+
+void LangevinSection::write_passage(record::Group& group, const Ensemble& ensemble) {
+  const std::size_t passed = passage_->passed(), particles = ensemble.particles();
+  group.attribute("passages", static_cast<std::int64_t>(passed));
+  group.attribute("passages_censored", static_cast<std::int64_t>(particles - passed));
+  try {
+    passage_times_ = passage_->statistics(ensemble, spec_.time.at.back());
+  } catch (const NumericalFailure& failure) {
+    return note("mean_passage_time", failure.what());
+  }
+  group.attribute("mean_passage_time", passage_times_->mean.value);
+  group.attribute("mean_passage_time_stderr", passage_times_->mean.standard_error);
+  group.attribute("restricted_mean_passage_time", passage_times_->restricted_mean.value);
+  group.attribute("restricted_mean_passage_time_stderr", passage_times_->restricted_mean.standard_error);
+  group.attribute("passage_horizon", passage_times_->horizon);
 }
 
 void LangevinSection::count(std::size_t index, const Cloud& cloud, std::size_t particles) {

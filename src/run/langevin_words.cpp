@@ -15,6 +15,7 @@ Section::Outlook LangevinSection::check() const {
   LangevinSection section({spec_, &model_, progress_}, nullptr);
   if (density_) section.prepare_dynamics(); // the initial law is looked at there, too
   else section.prepare();
+  if (estimates()) return section.check_estimate();
   const double particles = static_cast<double>(spec_.langevin->particles.value), rows = static_cast<double>(names_.size());
   const double steps = static_cast<double>(section.steps_.total()), seconds = particles * steps * rows * seconds_a_number;
   const double bytes = 8 * particles * (rows + 2) + 100e6;
@@ -24,6 +25,7 @@ Section::Outlook LangevinSection::check() const {
 }
 
 nlohmann::ordered_json LangevinSection::json() const {
+  if (estimates()) return estimate_json();
   nlohmann::ordered_json json;
   json["stepper"] = stepper_name_;
   json["particles"] = spec_.langevin->particles.value;
@@ -35,11 +37,24 @@ nlohmann::ordered_json LangevinSection::json() const {
     json[name] = rows.back()[0].value; // null where there is none
     json[name + "_stderr"] = rows.back()[0].standard_error;
   }
+  if (passage_ && !not_yet_passed_.empty()) {
+    json["passages"] = passage_->passed();
+    json["passages_censored"] = static_cast<std::size_t>(spec_.langevin->particles.value) - passage_->passed();
+    json["not_yet_passed"] = not_yet_passed_.back().value;
+    json["not_yet_passed_stderr"] = not_yet_passed_.back().standard_error;
+  }
+  if (passage_times_) {
+    json["mean_passage_time"] = passage_times_->mean.value;
+    json["mean_passage_time_stderr"] = passage_times_->mean.standard_error;
+    json["restricted_mean_passage_time"] = passage_times_->restricted_mean.value;
+    json["restricted_mean_passage_time_stderr"] = passage_times_->restricted_mean.standard_error;
+  }
   json["warnings"] = warnings_;
   return json;
 }
 
 std::string LangevinSection::words(int verbosity) const {
+  if (estimates()) return estimate_words(verbosity);
   if (outputs_done_ == 0) return {};
   constexpr std::array names{"kl", "kl_histogram", "free_energy", "mean_potential", "mean_loss", "entropy", "wasserstein_2", "mass"};
   std::string text = fmt::format("langevin at t = {:g}\n", spec_.time.at[outputs_done_ - 1]);
@@ -49,6 +64,7 @@ std::string LangevinSection::words(int verbosity) const {
     const estimators::Estimate& e = it->second.back()[0];
     text += fmt::format("  {:<20} {}\n", name, with_error(e.value, e.standard_error));
   }
+  if (passage_times_) text += fmt::format("  {:<20} {}\n", "mean_passage_time", with_error(passage_times_->mean.value, passage_times_->mean.standard_error));
   if (verbosity < 2) return text;
   const double updates = static_cast<double>(spec_.langevin->particles.value) * static_cast<double>(steps_.at(outputs_done_ - 1));
   return text + fmt::format("  {}: {} particles, {} steps, {:.3g} particle-steps a second\n", stepper_name_, spec_.langevin->particles.value,

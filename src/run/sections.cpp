@@ -31,7 +31,8 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
     auto section = std::make_unique<LangevinSection>(context, density);
     const LangevinSection& cloud = *section;
     sections.push_back(std::move(section));
-    if (density) sections.push_back(std::make_unique<ComparisonSection>(spec, *density, cloud));
+    const bool has_series = spec.langevin->method.value == "plain"; // else there is nothing to compare
+    if (density && has_series) sections.push_back(std::make_unique<ComparisonSection>(spec, *density, cloud));
   }
   if (spec.stationary && model->underdamped())
     throw invalid(spec.model.friction->origin, "[stationary] cannot analyse the underdamped equation yet", {"no 'friction' beside [stationary]", "", {}});

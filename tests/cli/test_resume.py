@@ -24,6 +24,7 @@ dt = 1e-3
 snapshots = 3
 kept = 100
 checkpoint_seconds = 0.05
+target = "x - 0.5"
 lower = [-2.5, -3, -3]
 upper = [2.5, 3, 3]
 boundary = ["absorbing", "reflecting", "reflecting"]
@@ -41,6 +42,8 @@ class Resume(support.Cli):
             for name in a["langevin"]:
                 x, y = a["langevin"][name][...], b["langevin"][name][...]
                 self.assertEqual(x.tobytes(), y.tobytes(), name)
+            for name in ("passages", "mean_passage_time", "mean_passage_time_stderr"):
+                self.assertEqual(a["langevin"].attrs[name], b["langevin"].attrs[name], name)
 
     def test_the_same_bits_after_kills(self):
         self.run_it("run", "cloud.toml", "-q", "-o", "whole.h5")

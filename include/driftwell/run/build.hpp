@@ -23,6 +23,10 @@ namespace driftwell::run {
 /// With the temperature of the last time where it is a schedule.
 [[nodiscard]] Model build_model(const input::Spec& spec);
 
+/// Another expression of the experiment in the variables of its model; `momenta`: also in p_q, ..., which then follow the variables
+/// (not with `dimension`, whose variables have no names).
+[[nodiscard]] Expression build_expression(const input::Spec& spec, const input::Text& text, bool momenta = false);
+
 /// The grid of a section.
 [[nodiscard]] Grid build_grid(const input::GridSpec& spec);
 

@@ -18,10 +18,27 @@ struct Clock {
   [[nodiscard]] double at(std::uint64_t step) const { return start + static_cast<double>(step) * dt; }
 };
 
+/// Looks at a block at the end of every step; one a thread.
+class BlockObserver {
+public:
+  virtual ~BlockObserver() = default;
+  /// A block is taken up at the start of step `at`; `offset`: number of its first particle in the ensemble.
+  virtual void begin(const Block& block, const Step& at, std::size_t offset) = 0;
+  /// After the step `at` and its walls.
+  virtual void after_step(const Block& block, const Step& at) = 0;
+};
+
+class StepObserver {
+public:
+  virtual ~StepObserver() = default;
+  [[nodiscard]] virtual std::unique_ptr<BlockObserver> on_blocks() = 0;
+};
+
 struct IntegrateOptions {
   Walls walls{};
   std::size_t block = 0; ///< particles a block, at most Tape::strip; 0: chosen by dimension
   bool interruptible = true; ///< look at interrupts between steps; without, advance() always ends at one time
+  StepObserver* observer = nullptr; ///< must outlive the integrator
   bool advice = true;    ///< on failure, estimate a stable dt for the message
 };
 

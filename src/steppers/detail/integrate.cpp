@@ -43,6 +43,7 @@ struct Worker {
   PhiloxNoise noise;
   RowBuffer x;
   std::optional<WallKeeper> walls;
+  std::unique_ptr<BlockObserver> observer{};
 };
 
 } // namespace
@@ -113,8 +114,12 @@ struct Integrator::Impl {
     if (worker.walls && worker.walls->all_dead()) return true;
     if (!finite(b)) return false;
     worker.stepper->begin(b, step(from), worker.noise);
+    if (worker.observer) worker.observer->begin(b, step(from), start);
     for (std::uint64_t n = from; n < until;) {
-      for (const std::uint64_t end = std::min(until, n + steps_between_looks); n < end; ++n) one(b, worker, n);
+      for (const std::uint64_t end = std::min(until, n + steps_between_looks); n < end; ++n) {
+        one(b, worker, n);
+        if (worker.observer) worker.observer->after_step(b, step(n));
+      }
       if (!finite(b)) return false;
       if (options.interruptible && interrupt_signal.load(std::memory_order_relaxed) != 0) return true;
     }
@@ -159,7 +164,8 @@ Integrator::Integrator(const Dynamics& dynamics, const Stepper& stepper, std::ui
   impl_ = std::make_unique<Impl>(Impl{dynamics, seed, clock, std::move(options), rows, block, {}});
   const NoiseStream stream(seed, Purpose::steps);
   for (int thread = 0; thread < omp_get_max_threads(); ++thread) {
-    impl_->workers.push_back({stepper.on(dynamics), PhiloxNoise(stream, 0, 0), RowBuffer(rows), {}});
+    impl_->workers.push_back({stepper.on(dynamics), PhiloxNoise(stream, 0, 0), RowBuffer(rows), {}, {}});
+    if (impl_->options.observer) impl_->workers.back().observer = impl_->options.observer->on_blocks();
     if (impl_->options.walls.any()) impl_->workers.back().walls.emplace(impl_->options.walls, dynamics, rows, seed);
   }
 }
