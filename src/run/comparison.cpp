@@ -70,7 +70,7 @@ void ComparisonSection::observables(record::Group& group) {
     const auto found = cloud_.series().find(name);
     if (found == cloud_.series().end() || rows.empty() || found->second.empty() || rows[0].value.size() != found->second[0].size()) continue;
     std::vector<std::string> dims{"time"};
-    const std::size_t d = spec_.model.variables.size();
+    const std::size_t d = cloud_.names().size();
     if (name == "mean" || name == "covariance") dims.emplace_back("variable");
     if (name == "covariance") dims.emplace_back("variable_2");
     if (rows[0].value.size() != (dims.size() == 1 ? 1 : dims.size() == 2 ? d : d * d)) continue;
@@ -85,7 +85,7 @@ void ComparisonSection::observables(record::Group& group) {
 }
 
 void ComparisonSection::histograms(record::Group& group) {
-  if (cloud_.counts().empty()) return;
+  if (!cells_ || cloud_.counts().empty()) return;
   const EnsembleReference& reference = cloud_.reference();
   const MergedCells cells(*reference.grid(), static_cast<std::size_t>(spec_.langevin->particles.value));
   const std::vector<double> steady = cells.log_probabilities(reference.steady()->log_p);
@@ -96,7 +96,7 @@ void ComparisonSection::histograms(record::Group& group) {
   std::size_t frame = 0;
   for (const auto& [output, counts] : cloud_.counts()) {
     const double t = spec_.time.at[output];
-    const Eigen::VectorXd& fine = density_.densities().at(output);
+    const Eigen::VectorXd& fine = cells_->densities().at(output);
     std::vector<double> p = cells.sums(fine.cwiseMax(0.0) / fine.cwiseMax(0.0).sum());
     double kl = 0;
     for (std::size_t k = 0; k < p.size(); ++k)
@@ -114,8 +114,7 @@ void ComparisonSection::histograms(record::Group& group) {
 void ComparisonSection::compute(record::ResultFile& file) {
   record::Group group = file.group("comparison");
   group.growing_dimension("time", {{"long_name", std::string("time")}});
-  std::vector<std::string> names;
-  for (const input::Text& name : spec_.model.variables) names.push_back(name.value);
+  const std::vector<std::string>& names = cloud_.names();
   group.dimension("variable", names, {{"long_name", std::string("name of a variable")}});
   group.dimension("variable_2", names, {{"long_name", std::string("name of a variable")}});
   for (std::size_t i = 0; i < spec_.time.at.size(); ++i) group.write_frame("time", i, std::span(&spec_.time.at[i], 1));

@@ -12,7 +12,9 @@ namespace driftwell::run {
 
 class ComparisonSection : public Section {
 public:
-  ComparisonSection(const input::Spec& spec, const DensityResults& density, const LangevinSection& cloud) : spec_(spec), density_(density), cloud_(cloud) {}
+  /// `cells`: the density on cells, where it is one; its histogram is compared, too.
+  ComparisonSection(const input::Spec& spec, const DensitySeries& density, const DensityResults* cells, const LangevinSection& cloud)
+      : spec_(spec), density_(density), cells_(cells), cloud_(cloud) {}
 
   [[nodiscard]] std::string name() const override { return "comparison"; }
   [[nodiscard]] Outlook check() const override { return {}; }
@@ -31,7 +33,8 @@ private:
   void judge(double score, const std::string& where);
 
   const input::Spec& spec_;
-  const DensityResults& density_;
+  const DensitySeries& density_;
+  const DensityResults* cells_;
   const LangevinSection& cloud_;
   std::size_t done_ = 0, compared_ = 0, beyond_ = 0;
   std::pair<double, std::string> largest_{0, ""};

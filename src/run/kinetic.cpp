@@ -199,15 +199,14 @@ void KineticSection::coarse_series() {
 
 void KineticSection::write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row) {
   group.write_frame(name, index, row);
-  double bar = std::nan("");
+  std::vector<double> error(row.size(), std::nan(""));
   if (!coarse_series_.empty()) {
     const std::vector<double>& other = coarse_series_.at(name)[index];
-    std::vector<double> error(row.size());
     for (std::size_t i = 0; i < row.size(); ++i) error[i] = std::abs(row[i] - other[i]) + time_error_ * std::abs(row[i]);
     group.write_frame(name + "_error", index, error);
-    bar = error[0];
   }
-  if (row.size() == 1) last_[name] = {row[0], bar};
+  if (row.size() == 1) last_[name] = {row[0], error[0]};
+  if (spec_.langevin) rows_[name].push_back({row, error});
 }
 
 void KineticSection::write_density(record::Group& group, std::size_t snapshot, const VectorXd& u) const {

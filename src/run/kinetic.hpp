@@ -1,6 +1,7 @@
 #pragma once
 // Section [fokker_planck] of an underdamped model: the density of position and momentum by Hermite functions, error bars from two
 // thirds of the nodes and of the functions, group /fokker_planck of the result file.
+#include "density_results.hpp"
 #include "kinetic_run.hpp"
 #include "section.hpp"
 
@@ -11,7 +12,7 @@
 
 namespace driftwell::run {
 
-class KineticSection : public Section {
+class KineticSection : public Section, public DensitySeries {
 public:
   KineticSection(const input::Spec& spec, const Model& model, Progress& progress);
   ~KineticSection() override;
@@ -24,8 +25,10 @@ public:
   [[nodiscard]] const std::vector<std::string>& warnings() const override { return warnings_; }
   [[nodiscard]] nlohmann::ordered_json json() const override;
   [[nodiscard]] std::string words(int verbosity) const override;
+  [[nodiscard]] const std::map<std::string, std::vector<Row>>& rows() const override { return rows_; }
 
 private:
+  std::map<std::string, std::vector<Row>> rows_; ///< for the comparison with a cloud
   void declare(record::Group& group) const;
   void write_fields(record::Group& group) const;
   void write_gap(record::Group& group);

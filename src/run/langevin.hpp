@@ -38,6 +38,8 @@ public:
   [[nodiscard]] nlohmann::ordered_json json() const override;
   [[nodiscard]] std::string words(int verbosity) const override;
 
+  /// Variables, then momenta.
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   /// Rows of an observable at all outputs; empty where it does not apply.
   using Rows = std::vector<std::vector<estimators::Estimate>>;
   [[nodiscard]] const std::map<std::string, Rows>& series() const { return series_; }

@@ -17,22 +17,27 @@ namespace driftwell::run {
 std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& context) {
   const auto& [spec, model, progress, out, resume] = context;
   std::vector<std::unique_ptr<Section>> sections;
+  const DensitySeries* series = nullptr;
   const DensityResults* density = nullptr;
+  const auto add = [&](auto section) {
+    series = section.get();
+    sections.push_back(std::move(section));
+  };
   if (spec.fokker_planck && model->underdamped()) {
-    sections.push_back(std::make_unique<KineticSection>(spec, *model, progress));
+    add(std::make_unique<KineticSection>(spec, *model, progress));
   } else if (spec.fokker_planck && spec.fokker_planck->propagator.value == "spectral") {
-    sections.push_back(std::make_unique<SpectralSection>(spec, *model, progress));
+    add(std::make_unique<SpectralSection>(spec, *model, progress));
   } else if (spec.fokker_planck) {
     auto section = std::make_unique<FokkerPlanckSection>(spec, *model, progress);
     density = section.get();
-    sections.push_back(std::move(section));
+    add(std::move(section));
   }
   if (spec.langevin) {
     auto section = std::make_unique<LangevinSection>(context, density);
     const LangevinSection& cloud = *section;
     sections.push_back(std::move(section));
     const bool has_series = spec.langevin->method.value == "plain"; // else there is nothing to compare
-    if (density && has_series) sections.push_back(std::make_unique<ComparisonSection>(spec, *density, cloud));
+    if (series && has_series) sections.push_back(std::make_unique<ComparisonSection>(spec, *series, density, cloud));
   }
   if (spec.stationary && model->underdamped())
     throw invalid(spec.model.friction->origin, "[stationary] cannot analyse the underdamped equation yet", {"no 'friction' beside [stationary]", "", {}});

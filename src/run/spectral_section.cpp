@@ -172,6 +172,7 @@ void SpectralSection::write_row(record::Group& group, std::size_t index, const s
   for (std::size_t i = 0; i < row.size(); ++i) error[i] = std::abs(row[i] - coarse[i]) + spec_.fokker_planck->tolerance.value * std::abs(row[i]);
   group.write_frame(name + "_error", index, error);
   if (row.size() == 1) summary_.last[name] = {row[0], error[0]};
+  if (spec_.langevin) rows_[name].push_back({row, error});
 }
 
 void SpectralSection::compute(record::ResultFile& file) {

@@ -6,7 +6,7 @@
 
 namespace driftwell::run {
 
-class SpectralSection : public Section {
+class SpectralSection : public Section, public DensitySeries {
 public:
   SpectralSection(const input::Spec& spec, const Model& model, Progress& progress);
 
@@ -18,8 +18,10 @@ public:
   [[nodiscard]] const std::vector<std::string>& warnings() const override { return summary_.warnings; }
   [[nodiscard]] nlohmann::ordered_json json() const override { return json_of(summary_); }
   [[nodiscard]] std::string words(int verbosity) const override { return words_of(summary_, verbosity); }
+  [[nodiscard]] const std::map<std::string, std::vector<Row>>& rows() const override { return rows_; }
 
 private:
+  std::map<std::string, std::vector<Row>> rows_; ///< for the comparison with a cloud
   [[nodiscard]] bool whole() const { return model_.dimension() <= 3; } ///< densities are kept, not only marginals
   void declare(record::Group& group) const;
   void declare_fields(record::Group& group) const;
