@@ -95,6 +95,7 @@ private:
   std::map<std::string, std::unique_ptr<EnsembleObservable>> observables_;
   std::unique_ptr<Passage> passage_;               ///< into the target; nullptr: there is none
   std::vector<estimators::Estimate> not_yet_passed_; ///< at the outputs
+  std::size_t passed_ = 0;                         ///< particles that met the target, at the last output
   std::optional<estimators::ExitTimes> passage_times_; ///< after the run
   std::unique_ptr<Integrator> integrator_;
   TimeSteps steps_;

@@ -132,6 +132,7 @@ void LangevinSection::observe(record::Group& group, std::size_t index, const Ens
   if (passage_) {
     if (index == 0) passage_->look(ensemble, t);
     const Estimate& e = not_yet_passed_.emplace_back(passage_->not_yet_passed(ensemble, t));
+    passed_ = passage_->passed(ensemble, t);
     write_frame(group, "not_yet_passed", index, std::span(&e.value, 1));
     write_frame(group, "not_yet_passed_stderr", index, std::span(&e.standard_error, 1));
   }
@@ -141,9 +142,9 @@ void LangevinSection::observe(record::Group& group, std::size_t index, const Ens
 }
 
 void LangevinSection::write_passage(record::Group& group, const Ensemble& ensemble) {
-  const std::size_t passed = passage_->passed(), particles = ensemble.particles();
-  group.attribute("passages", static_cast<std::int64_t>(passed));
-  group.attribute("passages_censored", static_cast<std::int64_t>(particles - passed));
+  passed_ = passage_->passed(ensemble, spec_.time.at.back());
+  group.attribute("passages", static_cast<std::int64_t>(passed_));
+  group.attribute("passages_censored", static_cast<std::int64_t>(ensemble.particles() - passed_));
   try {
     passage_times_ = passage_->statistics(ensemble, spec_.time.at.back());
   } catch (const NumericalFailure& failure) {

@@ -38,8 +38,8 @@ nlohmann::ordered_json LangevinSection::json() const {
     json[name + "_stderr"] = rows.back()[0].standard_error;
   }
   if (passage_ && !not_yet_passed_.empty()) {
-    json["passages"] = passage_->passed();
-    json["passages_censored"] = static_cast<std::size_t>(spec_.langevin->particles.value) - passage_->passed();
+    json["passages"] = passed_;
+    json["passages_censored"] = static_cast<std::size_t>(spec_.langevin->particles.value) - passed_;
     json["not_yet_passed"] = not_yet_passed_.back().value;
     json["not_yet_passed_stderr"] = not_yet_passed_.back().standard_error;
   }

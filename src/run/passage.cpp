@@ -128,8 +128,9 @@ estimators::ExitTimes Passage::statistics(const Ensemble& ensemble, double t) co
   return estimators::exit_times(w.time, w.left);
 }
 
-std::size_t Passage::passed() const {
-  return static_cast<std::size_t>(std::count_if(times_.begin(), times_.end(), [](double t) { return t < never; }));
+std::size_t Passage::passed(const Ensemble& ensemble, double t) const {
+  const Watched w = watched(ensemble, t);
+  return static_cast<std::size_t>(std::count(w.left.begin(), w.left.end(), 1));
 }
 
 } // namespace driftwell::run

@@ -33,7 +33,8 @@ public:
   [[nodiscard]] estimators::Estimate not_yet_passed(const Ensemble& ensemble, double t) const;
   /// Statistics of the times. Throws NumericalFailure where there are too few.
   [[nodiscard]] estimators::ExitTimes statistics(const Ensemble& ensemble, double t) const;
-  [[nodiscard]] std::size_t passed() const;
+  /// Particles that met the set by the present time t, before a wall absorbed them.
+  [[nodiscard]] std::size_t passed(const Ensemble& ensemble, double t) const;
 
 private:
   class Watch;

@@ -42,7 +42,7 @@ class Resume(support.Cli):
             for name in a["langevin"]:
                 x, y = a["langevin"][name][...], b["langevin"][name][...]
                 self.assertEqual(x.tobytes(), y.tobytes(), name)
-            for name in ("passages", "mean_passage_time", "mean_passage_time_stderr"):
+            for name in ("passages", "passages_censored", "mean_passage_time", "mean_passage_time_stderr"):
                 self.assertEqual(a["langevin"].attrs[name], b["langevin"].attrs[name], name)
 
     def test_the_same_bits_after_kills(self):
