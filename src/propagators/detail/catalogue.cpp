@@ -14,6 +14,36 @@ namespace {
 
 std::string megabytes(double bytes) { return fmt::format("{:.3g} MB", bytes / 1e6); }
 
+/// What `auto` chose, and the next candidate where that one cannot reach the tolerance (a start at a point far from the steady state
+/// can ask more of the small matrix of krylov than it holds). Outputs that were reached are not given twice.
+class WithSecond : public Propagator {
+public:
+  WithSecond(std::unique_ptr<Propagator> first, std::unique_ptr<Propagator> second, std::string second_name)
+      : first_(std::move(first)), second_(std::move(second)), second_name_(std::move(second_name)) {}
+
+  [[nodiscard]] CostEstimate estimate(const EvolutionProblem& problem) const override { return first_->estimate(problem); }
+
+  EvolutionReport propagate(const EvolutionProblem& problem, const Observe& observe) const override {
+    std::size_t done = 0;
+    const Observe counted = [&](std::size_t index, const Eigen::VectorXd& p) {
+      if (index < done) return;
+      observe(index, p);
+      done = index + 1;
+    };
+    try {
+      return first_->propagate(problem, counted);
+    } catch (const NumericalFailure& failure) {
+      EvolutionReport report = second_->propagate(problem, counted);
+      report.summary = fmt::format("{}: {}, after {}", second_name_, report.summary, failure.what());
+      return report;
+    }
+  }
+
+private:
+  std::unique_ptr<Propagator> first_, second_;
+  std::string second_name_;
+};
+
 } // namespace
 
 Choice choose_propagator(const std::string& name, const EvolutionProblem& problem, double memory) {
@@ -23,6 +53,7 @@ Choice choose_propagator(const std::string& name, const EvolutionProblem& proble
     return {item->make(), name, "as asked"};
   }
   Choice best;
+  std::string other;
   double seconds = 0;
   std::string listing;
   for (const std::string& candidate : PropagatorCatalogue::names()) {
@@ -32,7 +63,11 @@ Choice choose_propagator(const std::string& name, const EvolutionProblem& proble
     const bool fits = cost.bytes < memory;
     listing += fmt::format("{}{} {:.2g} s, {}{}", listing.empty() ? "" : "; ", candidate, cost.seconds,
                            megabytes(cost.bytes), fits ? "" : " (does not fit)");
-    if (fits && (!best.propagator || cost.seconds < seconds)) {
+    if (!fits) continue;
+    if (best.propagator && cost.seconds >= seconds) {
+      other = candidate;
+    } else {
+      other = best.name;
       seconds = cost.seconds;
       best.propagator = std::move(propagator);
       best.name = candidate;
@@ -42,6 +77,7 @@ Choice choose_propagator(const std::string& name, const EvolutionProblem& proble
     throw NumericalFailure(fmt::format("no propagator fits into {} of free memory (estimated: {}). Use fewer cells.",
                                        megabytes(memory), listing));
   best.reason = "auto, by estimated cost: " + listing;
+  if (!other.empty()) best.propagator = std::make_unique<WithSecond>(std::move(best.propagator), PropagatorCatalogue::find(other)->make(), other);
   return best;
 }
 
