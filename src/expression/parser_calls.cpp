@@ -27,7 +27,7 @@ NodeId Parser::parse_call(const Token& name) {
   if (count < callable.least || count > callable.most) {
     const bool open_ended = callable.most > 4;
     fail("'" + std::string(callable.name) + "' takes " + (open_ended ? "at least " : "") + arguments(callable.least) + ", found " +
-             std::to_string(count),
+             std::to_string(count) + (callable.form == Callable::Form::sum ? ": sum(i, first, last, term)" : ""),
          name);
   }
   ++at_;
