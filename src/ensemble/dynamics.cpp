@@ -104,7 +104,7 @@ void Dynamics::find_linear_drift(const std::vector<Expression>& b) {
 
 void Dynamics::compile_diffusion() {
   const std::size_t d = dimension();
-  const bool diagonal = model_.diagonal();
+  const bool diagonal = diagonal_ = model_.diagonal();
   if (noise_class_ == NoiseClass::additive) {
     std::vector<double> D(d * d);
     for (std::size_t i = 0; i < d; ++i)

@@ -51,6 +51,7 @@ public:
     detail::combine_rows(X_, batch.samples, u, 1 / static_cast<double>(n), decay_, v, result);
   }
 
+  [[nodiscard]] bool classifies() const override { return true; }
   double accuracy(const double* w, const Batch& batch, Workspace& workspace) const override {
     const double* z = project(w, batch, workspace);
     std::size_t right = 0;

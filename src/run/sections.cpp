@@ -41,6 +41,8 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
   }
   if (spec.stationary && model->underdamped())
     throw invalid(spec.model.friction->origin, "[stationary] cannot analyse the underdamped equation yet", {"no 'friction' beside [stationary]", "", {}});
+  if (spec.stationary && spec.model.temperature_schedule)
+    throw invalid(spec.model.temperature_schedule->origin, "[stationary] needs a temperature that does not change", {"a number > 0", "", {}});
   if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, *model, progress));
   if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(spec, progress));
   return sections;

@@ -116,7 +116,7 @@ void SgdSection::declare(record::Group& group) const {
   group.variable("temperature", {"time"}, {{"long_name", std::string("learning_rate/(2 batch_size), times (N-b)/(N-1) without replacement, over 1 - momentum")}});
   series("mean_loss", "E f over replicas, over all samples");
   series("gradient_squared", "E |grad f|^2 over replicas");
-  if (problem_->data && problem_->data->classes > 0) series("accuracy", "share of samples whose class is the most probable one");
+  if (problem_->loss->classifies()) series("accuracy", "share of samples whose class is the most probable one");
   if (problem_->options.replicas > 1) series("cloud_variance", "trace of the covariance of the weights over replicas");
   series("drift_work", "E (w - E w).grad f");
   if (plain()) series("half_rate_batch_squared", "(eta/2) E |g_b|^2 over replicas and batches");

@@ -31,7 +31,7 @@ nlohmann::ordered_json SgdSection::json() const {
   json["time"] = last_.time;
   json["mean_loss"] = pair_of(last_.loss);
   json["gradient_squared"] = pair_of(last_.gradient_squared);
-  if (problem_->data && problem_->data->classes > 0) json["accuracy"] = pair_of(last_.accuracy);
+  if (problem_->loss->classifies()) json["accuracy"] = pair_of(last_.accuracy);
   json["cloud_variance"] = pair_of(last_.variance);
   json["temperature"] = temperature();
   if (yaida_) json["yaida"] = {{"left", pair_of(yaida_->first)}, {"right", pair_of(yaida_->second)}};
@@ -47,7 +47,7 @@ std::string SgdSection::words(int verbosity) const {
   const auto line = [](const char* name, const sgd::Estimate& e) { return fmt::format("  {:<20} {}\n", name, with_error(e.value, e.standard_error)); };
   std::string text = fmt::format("sgd at t = {:g}, step {}\n", last_.time, process_->steps());
   text += line("mean loss", last_.loss) + line("|grad f|^2", last_.gradient_squared);
-  if (problem_->data && problem_->data->classes > 0) text += line("accuracy", last_.accuracy);
+  if (problem_->loss->classifies()) text += line("accuracy", last_.accuracy);
   if (process_->replicas() > 1) text += line("cloud variance", last_.variance);
   text += fmt::format("  {:<20} {:.10g}\n", "temperature", temperature());
   if (yaida_) text += line("E (w-Ew).grad f", yaida_->first) + line("(eta/2) E |g_b|^2", yaida_->second);

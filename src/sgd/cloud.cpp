@@ -27,7 +27,7 @@ Full over_samples(const Loss& loss, const double* w, bool squares, Workspace& wo
   Full full;
   full.gradient = VectorXd::Zero(static_cast<Eigen::Index>(loss.dimension()));
   VectorXd part(full.gradient.size());
-  const bool classes = loss.data() != nullptr && loss.data()->classes > 0;
+  const bool classes = loss.classifies();
   for (std::size_t begin = 0; begin < all.size(); begin += block) {
     const Batch batch{std::span(all).subspan(begin, std::min(block, all.size() - begin)), nullptr};
     const double share = static_cast<double>(batch.samples.size()) / static_cast<double>(all.size());
@@ -80,7 +80,7 @@ FullMeasures measure_replicas(const Loss& loss, const Process& process, std::siz
   result.gradient_squared.resize(R);
   result.drift_work.resize(R);
   if (factor > 0) result.batch_squared.resize(R);
-  if (loss.data() != nullptr && loss.data()->classes > 0) result.accuracy.resize(R);
+  if (loss.classifies()) result.accuracy.resize(R);
   const double correction = process.replicas() > 1 ? unbias(process.replicas()) : 1;
   // So many between two looks at the signal, and no threads for what is done sooner than they are woken.
   const std::size_t work = loss.samples() * loss.dimension(), chunk = std::clamp<std::size_t>((std::size_t{1} << 28) / work, 16, 4096);

@@ -39,7 +39,7 @@ public:
   [[nodiscard]] double temperature(double t) const { return schedule_.value(t); }
   [[nodiscard]] bool constant_temperature() const { return schedule_.constant(); }
   [[nodiscard]] NoiseClass noise_class() const { return noise_class_; }
-  [[nodiscard]] bool diagonal() const { return model_.diagonal(); } ///< D is diagonal, whatever its entries depend on
+  [[nodiscard]] bool diagonal() const { return diagonal_; } ///< D is diagonal, whatever its entries depend on
   [[nodiscard]] bool linear_drift() const { return product_ != nullptr; } ///< b = M x + c, evaluated as a matrix product
 
   class Workspace {
@@ -77,6 +77,7 @@ private:
   Model model_;
   Schedule schedule_;
   NoiseClass noise_class_ = NoiseClass::general;
+  bool diagonal_ = true; ///< asked for in inner loops
   expression::Tape drift_;     ///< b; with a schedule b at T = 0, then db/dT
   expression::Tape diffusion_; ///< D_ii, or D_ij for j <= i row by row
   std::vector<double> scale_, root_;

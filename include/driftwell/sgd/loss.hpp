@@ -55,6 +55,8 @@ public:
   virtual void prefetch(std::span<const std::uint32_t>) const {}
   /// Share of samples whose class is the most probable one; NaN where there are no classes.
   virtual double accuracy(const double* w, const Batch& batch, Workspace& workspace) const;
+  /// Whether it predicts classes, so that there is an accuracy.
+  [[nodiscard]] virtual bool classifies() const { return false; }
   /// Standard deviation of each initial weight around 0: 1/sqrt(inputs of its neuron) for networks, 1 otherwise.
   [[nodiscard]] virtual std::vector<double> initial_std() const { return std::vector<double>(dimension(), 1.0); }
   /// How targets are spoilt by label noise: classes, numbers, or not at all.

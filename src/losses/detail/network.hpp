@@ -19,6 +19,7 @@ public:
   double evaluate(const double* w, const Batch& batch, double* gradient, Workspace& workspace) const override;
   void gradient(const double* w, const Batch& batch, double* gradient, Workspace& workspace) const override;
   void hessian_product(const double* w, const Batch& batch, const double* v, double* result, Workspace& workspace) const override;
+  [[nodiscard]] bool classifies() const override { return data_->classes > 0; }
   double accuracy(const double* w, const Batch& batch, Workspace& workspace) const override;
 
 private:
