@@ -8,6 +8,7 @@ ROOMS = {
     "expression":  "core",
     "model":       "expression core",
     "potentials":  "model expression core",
+    "bounds":      "model expression core",
     "grid":        "core",
     "generator":   "model grid expression core",
     "stationary":  "generator grid core",
@@ -23,7 +24,7 @@ ROOMS = {
     "losses":      "sgd model expression core",
     "record":      "core",
     "input":       "core",
-    "run":         "record input losses sgd kinetic spectral ensemble_observables estimators steppers ensemble observables propagators stationary generator grid potentials model expression core",
+    "run":         "record input bounds losses sgd kinetic spectral ensemble_observables estimators steppers ensemble observables propagators stationary generator grid potentials model expression core",
     "report":      "record",
     "app":         "run report core",
 }
