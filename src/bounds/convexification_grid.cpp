@@ -3,7 +3,6 @@
 // In a cell, with l the plane of C at its middle and e = sum_i h_i^2/8 max |d_ii g| (what multilinear interpolation may miss):
 //   g - C <= g - l <= max over corners of (g - l) + e,    g - C >= -e   (C, being convex, is below its interpolation).
 #include "convexification_parts.hpp"
-#include "driftwell/bounds/range.hpp"
 #include "legendre.hpp"
 #include "maximise_concave.hpp"
 
@@ -170,13 +169,13 @@ private:
     return result;
   }
 
-  /// Twice as many slopes as corners, over all that grad g takes.
+  /// Twice as many slopes as corners in the plane, as many in space, over all that grad g takes.
   [[nodiscard]] std::vector<GridPoints> slopes_for(double kappa) const {
     std::vector<GridPoints> slopes;
     for (std::size_t i = 0; i < axes_.size(); ++i) {
       const GridPoints& x = corners_.axes[i];
       const Interval range = slopes_[i] - Interval(kappa) * Interval(x.front(), x.back());
-      const std::size_t count = 2 * x.size();
+      const std::size_t count = axes_.size() == 2 ? 2 * x.size() : x.size();
       slopes.push_back(spaced(range.lower, std::max(range.width(), 1e-300) / static_cast<double>(count - 1), count));
     }
     return slopes;
@@ -239,48 +238,14 @@ private:
   std::string failure_;
 };
 
-void conclude(Convexification& result, double kappa, double oscillation, double temperature) {
-  result.kappa = kappa;
-  result.oscillation = oscillation;
-  result.rho = (Interval(kappa) / Interval(temperature) * exp(-(Interval(oscillation) / Interval(temperature)))).lower;
-  result.holds = result.rho > 0;
-  if (!result.holds) result.reason = "the perturbation left by every convex part is too large for a positive bound in double precision";
-}
-
 } // namespace
 
 Convexification convexify_grid(const Expression& f, const std::vector<std::size_t>& axes, double temperature, const Box& box, std::size_t cells_an_axis) {
-  Convexification result;
   const BlockGrid grid(f, axes, box, cells_an_axis);
-  if (!grid.usable()) {
-    result.reason = grid.failure();
-    return result;
-  }
+  if (!grid.usable()) return {0, 0, 0, false, grid.failure()};
   const double kappa =
       maximise_concave([&](double k) { return std::log(k) - grid.oscillation(k) / temperature; }, temperature / grid.diameter_squared(), 20);
-  conclude(result, kappa, grid.oscillation(kappa), temperature);
-  return result;
-}
-
-Convexification convexify_by_quadratic(const Expression& f, const std::vector<std::size_t>& axes, double temperature, const Box& box) {
-  Convexification result;
-  const Search search{1e-3 * temperature, 1e-3, 5000};
-  const Enclosure least = minimum(f, box, search);
-  if (least.point.empty() || !least.defined || !least.smooth) {
-    result.reason = "f is not finite and continuous on the whole box";
-    return result;
-  }
-  Expression bowl(0.0);
-  double diameter = 0;
-  for (const std::size_t axis : axes) {
-    const Expression x = Expression::variable(axis); // written out, so that it cancels what f has of it
-    bowl = bowl + Expression(0.5) * x * x - Expression(least.point[axis]) * x;
-    diameter += std::pow(box[axis].upper - box[axis].lower, 2);
-  }
-  const auto rest = [&](double kappa) { return oscillation(f - Expression(kappa) * bowl, box, search).upper; };
-  const double kappa = maximise_concave([&](double k) { return std::log(k) - rest(k) / temperature; }, temperature / diameter, 6);
-  conclude(result, kappa, rest(kappa), temperature);
-  return result;
+  return concluded(kappa, grid.oscillation(kappa), temperature);
 }
 
 } // namespace driftwell::bounds
