@@ -1,87 +1,99 @@
 // sup over x beyond the median of G(mu beyond x) int_median^x 1/p dx, G(m) = m, m log(1 + 1/(2m)) or m log(1 + e^2/m), all increasing.
-// From above cell by cell: the mass beyond the near end times the integral up to the far end; from below at the points.
+// From above cell by cell: the mass beyond the near end times the integral up to the far end; from below at the points. Mass and
+// integral are kept relative to p at the point, so that neither overflows: mu = p M, int 1/p = E/p.
 #include "driftwell/bounds/log_sobolev.hpp"
 
 #include "line_measure.hpp"
 
 #include <algorithm>
-#include <numbers>
+#include <cmath>
 
 namespace driftwell::bounds {
 
 namespace {
 
-Interval plain(const Interval& m) { return m; }
-Interval with_log(const Interval& m, const Interval& factor) {
-  if (m.upper <= 0) return 0.0;
-  const Interval low = m.lower > 0 ? Interval(m.lower) * log(Interval(1.0) + factor / Interval(m.lower)) : Interval(0.0);
-  const Interval high = Interval(m.upper) * log(Interval(1.0) + factor / Interval(m.upper));
-  return {low.lower, high.upper};
+/// The same measure seen from the other end.
+LineMeasure mirrored(LineMeasure m) {
+  std::reverse(m.cells.begin(), m.cells.end());
+  std::reverse(m.nodes.begin(), m.nodes.end());
+  return m;
 }
-Interval weak(const Interval& m) { return with_log(m, 0.5); }
-Interval strong(const Interval& m) { return with_log(m, square(exp(Interval(1.0)))); }
 
-/// Masses of a half line seen from the median: cell 0 starts at it (or before it, or after it).
-struct Side {
-  std::vector<Interval> mass, inverse;
+/// sum of cells [from, to) relative to p = exp(-base).
+Interval mass_between(const LineMeasure& m, std::size_t from, std::size_t to, const Interval& base) {
+  Interval sum(0.0);
+  for (std::size_t i = from; i < to; ++i) sum = sum + m.cells[i].mass * exp(base - m.cells[i].middle);
+  return sum;
+}
+
+/// mu([x_i, right end)) / p(x_i)
+std::vector<Interval> masses_beyond(const LineMeasure& m) {
+  std::vector<Interval> beyond(m.nodes.size(), Interval(0.0));
+  for (std::size_t i = m.cells.size(); i-- > 0;) beyond[i] = m.cells[i].mass * m.at_node(i, i) + beyond[i + 1] * m.ratio(i + 1, i);
+  return beyond;
+}
+
+/// log(1 + factor/mu) for mu = exp(log_mu) however small; without a factor 1.
+Interval weight(const Interval& log_mu, double factor) {
+  if (factor == 0) return 1.0;
+  const Interval large = log(Interval(factor)) - log_mu; // of factor/mu
+  const auto softplus = [](double y) { return y > 30 ? Interval(y) + Interval(0.0, 1e-12) : log(Interval(1.0) + exp(Interval(y))); };
+  return {softplus(large.lower).lower, softplus(large.upper).upper};
+}
+
+struct Suprema {
+  double lower = 0, upper = 0;
 };
 
-/// sup of G(mass beyond) times integral; `near` may start before the median (for the upper end), `far` after it (for the lower).
-Interval supremum(const Side& near, const Side& far, const Interval& total, Interval (*g)(const Interval&)) {
-  const auto pass = [&](const Side& side, bool upper) {
-    std::vector<Interval> beyond(side.mass.size() + 1, Interval(0.0));
-    for (std::size_t i = side.mass.size(); i-- > 0;) beyond[i] = beyond[i + 1] + side.mass[i];
-    double best = 0;
-    Interval travelled(0.0);
-    for (std::size_t i = 0; i < side.mass.size(); ++i) {
-      travelled = travelled + side.inverse[i];
-      const Interval m = beyond[upper ? i : i + 1] / total;
-      const Interval value = g({m.lower, std::min(1.0, m.upper)}) * travelled * total; // 1/p of the normalised density
-      best = std::max(best, upper ? value.upper : value.lower);
+/// Cells to the right of `below` (<= median) for the upper end, of `above` (>= median) for the lower one.
+Suprema supremum(const LineMeasure& m, const Interval& total, const Interval& base, std::size_t below, std::size_t above, double factor_low, double factor_high) {
+  const std::vector<Interval> beyond = masses_beyond(m);
+  Suprema result;
+  const auto pass = [&](std::size_t start, bool upper) {
+    const double factor = upper ? factor_high : factor_low;
+    Interval travelled(0.0); // p(x_i) int_start^x_i 1/p
+    for (std::size_t i = start; i < m.cells.size(); ++i) {
+      const Interval next = travelled * m.ratio(i + 1, i) + m.cells[i].inverse / m.at_node(i, i + 1);
+      const std::size_t seen = upper ? i : i + 1;
+      const Interval log_mu = log(beyond[seen]) + base - m.nodes[seen] - log(total);
+      const Interval product = beyond[seen] * (upper ? next * m.ratio(i, i + 1) : next);
+      const Interval value = product * weight(log_mu, factor);
+      if (beyond[seen].upper > 0) upper ? result.upper = std::max(result.upper, value.upper) : result.lower = std::max(result.lower, value.lower);
+      travelled = next;
     }
-    return best;
   };
-  return {pass(far, false), pass(near, true)};
-}
-
-Side side_from(const LineMeasure& measure, std::size_t start, bool right) {
-  Side side;
-  if (right)
-    for (std::size_t i = start; i < measure.mass.size(); ++i) side.mass.push_back(measure.mass[i]), side.inverse.push_back(measure.inverse[i]);
-  else
-    for (std::size_t i = start; i-- > 0;) side.mass.push_back(measure.mass[i]), side.inverse.push_back(measure.inverse[i]);
-  return side;
+  pass(below, true);
+  pass(above, false);
+  return result;
 }
 
 } // namespace
 
 LineConstants line_constants(const Expression& f, double temperature, const Interval& domain, std::size_t cells) {
   const LineMeasure measure = line_measure(f, temperature, domain, cells);
-  Interval total(0.0);
-  for (const Interval& mass : measure.mass) total = total + mass;
-  // the median lies between points `below` and `above`
-  std::size_t below = 0, above = cells;
+  const std::size_t n = measure.cells.size();
+  double least = Interval::infinity;
+  for (const LineCell& cell : measure.cells) least = std::min(least, cell.middle.lower);
+  const Interval base(least), total = mass_between(measure, 0, n, base);
+  std::size_t below = 0, above = n; // the median lies between these points
   Interval left(0.0);
-  for (std::size_t i = 0; i <= cells; ++i) {
+  for (std::size_t i = 0; i <= n && above == n; ++i) {
     if (left.upper * 2 <= total.lower) below = i;
-    if (left.lower * 2 >= total.upper) {
-      above = i;
-      break;
-    }
-    if (i < cells) left = left + measure.mass[i];
+    if (left.lower * 2 >= total.upper) above = i;
+    if (i < n) left = left + measure.cells[i].mass * exp(base - measure.cells[i].middle);
   }
-  const Side near[] = {side_from(measure, below, true), side_from(measure, above, false)};
-  const Side far[] = {side_from(measure, above, true), side_from(measure, below, false)};
-  const auto both = [&](Interval (*g)(const Interval&)) {
-    const Interval a = supremum(near[0], far[0], total, g), b = supremum(near[1], far[1], total, g);
+  const LineMeasure mirror = mirrored(measure);
+  const auto both = [&](double factor_low, double factor_high) {
+    const Suprema a = supremum(measure, total, base, below, above, factor_low, factor_high);
+    const Suprema b = supremum(mirror, total, base, n - above, n - below, factor_low, factor_high);
     return Interval(std::max(a.lower, b.lower), std::max(a.upper, b.upper));
   };
-  const Interval muckenhoupt = both(plain);
-  const double least = both(weak).lower, greatest = both(strong).upper;
+  const Interval muckenhoupt = both(0, 0), barthe = both(0.5, square(exp(Interval(1.0))).upper);
   LineConstants constants;
-  constants.median = 0.5 * (measure.point(below) + measure.point(above));
+  constants.median = 0.5 * (measure.points[below] + measure.points[above]);
   constants.poincare = {(Interval(1.0) / (Interval(4.0) * Interval(muckenhoupt.upper))).lower, (Interval(2.0) / Interval(muckenhoupt.lower)).upper};
-  constants.log_sobolev = {(Interval(1.0) / (Interval(2.0) * Interval(greatest))).lower, (Interval(2.0) / Interval(least)).upper};
+  constants.poincare = intersection(constants.poincare, poincare_by_trial(measure));
+  constants.log_sobolev = {(Interval(1.0) / (Interval(2.0) * Interval(barthe.upper))).lower, (Interval(2.0) / Interval(barthe.lower)).upper};
   constants.log_sobolev.upper = std::min(constants.log_sobolev.upper, constants.poincare.upper);
   constants.poincare.lower = std::max(constants.poincare.lower, constants.log_sobolev.lower);
   return constants;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace driftwell::bounds {
@@ -11,16 +12,50 @@ using expression::Expression;
 
 namespace {
 
-/// int over a cell of exp(sign (f - base)/T): h p(m) + h^3/24 p'', p'' = (s f'^2 + f'') s p with s = sign/T.
-Interval integral(double sign, double temperature, double base, double step, const std::vector<Image>& cell, const Image& middle) {
-  const Interval s = Interval(sign) / Interval(temperature), h(step);
-  const auto density = [&](const Interval& f) { return exp(s * (f - Interval(base))); };
-  const Interval everywhere = density(cell[0].range);
-  const Interval coarse = h * everywhere;
-  if (!cell[1].defined || !cell[1].continuous || !cell[2].defined) return coarse;
-  const Interval second = (s * square(cell[1].range) + cell[2].range) * s * everywhere;
-  const Interval fine = h * density(middle.range) + integer_power(h, 3) / Interval(24.0) * second;
-  return second.bounded() ? intersection(coarse, fine) : coarse;
+constexpr double largest_change = 0.2;
+constexpr int largest_split = 1024;
+
+/// int exp(sign (f - f(m))/T): h + h^3/24 of the second derivative (f'^2/T^2 + sign f''/T) exp(...), or h times the range.
+Interval integral(double sign, const LineCell& cell, const Interval& relative, const Interval& h) {
+  const Interval coarse = h * relative;
+  const Interval second = (square(cell.slope) + Interval(sign) * cell.curvature) * relative;
+  return second.bounded() ? intersection(coarse, h + integer_power(h, 3) / Interval(24.0) * second) : coarse;
+}
+
+LineCell cell_of(const std::vector<Image>& images, const std::vector<Image>& middle, double temperature, const Interval& h) {
+  const Interval t(temperature);
+  LineCell cell;
+  cell.middle = middle[0].range / t;
+  const bool smooth = images[1].defined && images[1].continuous && images[2].defined;
+  cell.slope = smooth ? images[1].range / t : Interval::whole();
+  cell.curvature = smooth ? images[2].range / t : Interval::whole();
+  Interval rise = images[0].range / t - cell.middle;
+  if (images[1].defined && images[1].range.bounded()) rise = intersection(rise, images[1].range / t * h * Interval(-0.5, 0.5));
+  cell.density = exp(-rise);
+  cell.mass = integral(-1, cell, cell.density, h);
+  cell.inverse = integral(1, cell, exp(rise), h);
+  const Interval cube = integer_power(h, 3) / Interval(12.0);
+  const double reach = (square(h) * Interval(0.25) * Interval(cell.density.upper)).upper;
+  cell.first = intersection(-cell.slope * cell.density * cube, Interval(-reach, reach));
+  cell.second = cell.density * cube;
+  return cell;
+}
+
+/// Ends of cells in which f/T changes little, so that sums over cells stay accurate relative to p where it falls steeply.
+std::vector<double> graded_points(const expression::IntervalTape& tape, double temperature, const Interval& domain, std::size_t cells) {
+  std::vector<double> points;
+  const double step = (domain.upper - domain.lower) / static_cast<double>(cells);
+  for (std::size_t i = 0; i < cells; ++i) {
+    const double a = domain.lower + static_cast<double>(i) * step, b = i + 1 == cells ? domain.upper : domain.lower + static_cast<double>(i + 1) * step;
+    const Interval cell(a, b);
+    const std::vector<Image> images = tape({&cell, 1});
+    const double change = images[1].defined ? (images[1].range / Interval(temperature)).magnitude() * (b - a) : 0;
+    int pieces = 1;
+    while (pieces < largest_split && change / pieces > largest_change) pieces *= 2;
+    for (int k = 0; k < pieces; ++k) points.push_back(a + (b - a) * k / pieces);
+  }
+  points.push_back(domain.upper);
+  return points;
 }
 
 } // namespace
@@ -28,22 +63,24 @@ Interval integral(double sign, double temperature, double base, double step, con
 LineMeasure line_measure(const Expression& f, double temperature, const Interval& domain, std::size_t cells) {
   if (!(temperature > 0) || !domain.bounded() || domain.is_empty() || domain.is_point() || cells < 2)
     throw std::invalid_argument("constants on a line need T > 0, a bounded interval and at least two cells");
-  LineMeasure measure{std::vector<Interval>(cells), std::vector<Interval>(cells), domain.lower, (domain.upper - domain.lower) / static_cast<double>(cells)};
   const Expression slope = f.derivative(0);
   const expression::IntervalTape tape({f, slope, slope.derivative(0)}, 1);
-  std::vector<std::vector<Image>> images(cells), middles(cells);
-  double base = Interval::infinity;
-  for (std::size_t i = 0; i < cells; ++i) {
-    const Interval cell(measure.point(i), measure.point(i + 1)), middle(cell.middle());
-    images[i] = tape({&cell, 1});
-    middles[i] = tape({&middle, 1});
-    if (!images[i][0].defined || !images[i][0].range.bounded())
-      throw std::invalid_argument(fmt::format("the potential is not finite near {:.6g}", middle.lower));
-    base = std::min(base, middles[i][0].range.middle());
-  }
-  for (std::size_t i = 0; i < cells; ++i) {
-    measure.mass[i] = integral(-1, temperature, base, measure.step, images[i], middles[i][0]);
-    measure.inverse[i] = integral(1, temperature, base, measure.step, images[i], middles[i][0]);
+  LineMeasure measure{{}, graded_points(tape, temperature, domain, cells), {}};
+  const auto finite = [](const Image& image, double x) {
+    if (!image.defined || !image.range.bounded()) throw std::invalid_argument(fmt::format("the potential is not finite near {:.6g}", x));
+  };
+  for (std::size_t i = 0; i < measure.points.size(); ++i) {
+    const Interval at(measure.points[i]);
+    const std::vector<Image> images = tape({&at, 1});
+    finite(images[0], at.lower);
+    measure.nodes.push_back(images[0].range / Interval(temperature));
+    if (i + 1 == measure.points.size()) break;
+    const double next = measure.points[i + 1];
+    const Interval cell(at.lower, next), middle(0.5 * at.lower + 0.5 * next);
+    const std::vector<Image> inside = tape({&cell, 1}), centre = tape({&middle, 1});
+    finite(inside[0], at.lower);
+    if (!inside[0].continuous) throw std::invalid_argument(fmt::format("the potential may jump near {:.6g}", at.lower));
+    measure.cells.push_back(cell_of(inside, centre, temperature, measure.width(i)));
   }
   return measure;
 }

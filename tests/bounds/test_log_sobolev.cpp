@@ -139,7 +139,7 @@ TEST_CASE("every lower bound is below every upper bound") {
                        line.log_sobolev.lower, line.log_sobolev.upper, c.rho, line.poincare.lower, line.poincare.upper, gap, trial));
       CHECK(line.poincare.lower <= gap * 1.01);
       CHECK(line.poincare.upper >= gap * 0.99);
-      CHECK(line.poincare.upper <= 8.3 * line.poincare.lower);
+      CHECK(line.poincare.upper <= 1.01 * line.poincare.lower);
       CHECK(line.log_sobolev.lower <= std::min(gap, trial) * 1.001);
       CHECK(line.log_sobolev.upper <= line.poincare.upper);
       CHECK(c.rho <= std::min({gap, trial, line.log_sobolev.upper}) * 1.001);
@@ -160,11 +160,33 @@ TEST_CASE("constants on a line: closed forms and their scaling") {
   const LineConstants wide = line_constants(in({"x"}, "x^2/8"), 1, {-16, 16}), warm = line_constants(in({"x"}, "3*x^2/2"), 3, {-8, 8});
   CHECK(wide.log_sobolev.lower == Approx(gauss.log_sobolev.lower / 4).epsilon(1e-9));
   CHECK(warm.poincare.upper == Approx(gauss.poincare.upper).epsilon(1e-9));
-  const LineConstants well = line_constants(in({"x"}, "(x^2-1)^2/4"), 0.1, {-3, 3}); // gap 0.0335 = T lambda_P
-  CHECK(well.poincare.contains(0.335452872));
+  // corners: the criteria alone. exp(-|x|) on the line has lambda_P = 1/4, and no log-Sobolev constant
+  const LineConstants corner = line_constants(in({"x"}, "abs(x)"), 1, {-40, 40});
+  CHECK(corner.poincare.contains(0.25 + std::pow(M_PI / 40, 2)));
+  CHECK(corner.poincare.upper <= 8.5 * corner.poincare.lower);
+  CHECK(corner.log_sobolev.upper < 0.2);
+  CHECK_THROWS_AS(line_constants(in({"x"}, "where(x < 0, 0, 1)"), 1, {-1, 1}), std::invalid_argument);
   CHECK_THROWS_AS(line_constants(in({"x"}, "log(x)"), 1, {-1, 1}), std::invalid_argument);
   CHECK_THROWS_AS(line_constants(in({"x"}, "x^2"), 1, Interval::whole()), std::invalid_argument);
   CHECK_THROWS_AS(line_constants(in({"x"}, "x^2"), -1, {0, 1}), std::invalid_argument);
+}
+
+TEST_CASE("the Poincare constant of the double well at all temperatures") {
+  for (const auto& [beta, gap] : {std::pair{1.0, 0.7920884265794527}, {5.0, 0.1347779837473546}, {10.0, 0.03354528730800061}}) {
+    const LineConstants c = line_constants(in({"x"}, "(x^2-1)^2/4"), 1 / beta, {-3, 3});
+    INFO(fmt::format("beta = {}: [{}, {}]", beta, c.poincare.lower / beta, c.poincare.upper / beta));
+    CHECK(c.poincare.lower <= gap * beta * (1 + 1e-9)); // the walls at 3 change it by less
+    CHECK(c.poincare.upper >= gap * beta * (1 - 1e-9));
+    CHECK(c.poincare.upper <= gap * beta * (1 + 1e-6));
+    CHECK(c.poincare.lower >= gap * beta * 0.9995);
+  }
+  // exp(-f/T) of the barrier 1e-22, of the walls 1e-700: nothing overflows
+  const LineConstants cold = line_constants(in({"x"}, "(x^2-1)^2/4"), 0.005, {-2, 2});
+  CHECK(cold.poincare.lower > 0);
+  const double kramers = std::sqrt(2.0) / M_PI * std::exp(-50.0); // twice the rate over the barrier
+  CHECK(0.005 * cold.poincare.upper == Approx(kramers).epsilon(0.02));
+  CHECK(0.005 * cold.poincare.lower == Approx(kramers).epsilon(0.02));
+  CHECK(cold.log_sobolev.lower > 0);
 }
 
 TEST_CASE("variables that are not coupled are taken apart") {

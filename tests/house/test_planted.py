@@ -67,6 +67,13 @@ class Planted(unittest.TestCase):
         self.write("src/grid/bad.cpp", '#include "../record/handle.hpp"\n')
         self.finds(rules.wrong_arrows, "grid may not include record")
 
+    def test_bounds_are_of_formulas_and_not_of_grids(self):
+        self.write("include/driftwell/model/model.hpp", "#pragma once\n")
+        self.write("src/bounds/fine.cpp", '#include "driftwell/model/model.hpp"\n')
+        self.assertEqual(rules.wrong_arrows(self.root), [])
+        self.write("src/bounds/bad.cpp", '#include "driftwell/grid/grid.hpp"\n')
+        self.finds(rules.wrong_arrows, "src/bounds/bad.cpp:1", "bounds may not include grid")
+
     def test_private_header_of_an_allowed_room(self):
         self.write("src/core/hidden.hpp", "")
         self.write("src/grid/bad.cpp", '#include "core/hidden.hpp"\n')

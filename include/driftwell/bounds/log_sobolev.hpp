@@ -37,12 +37,17 @@ struct Convexification {
 /// The groups of variables that f couples: f is a sum of functions of one group each.
 [[nodiscard]] std::vector<std::vector<std::size_t>> coupled_variables(const Expression& f, std::size_t dimension);
 
-/// In 1-D, from both sides up to universal factors, with rigorous quadrature; on a bounded interval with reflecting walls.
+/// In 1-D, from both sides, with rigorous quadrature; on a bounded interval with reflecting walls.
 struct LineConstants {
-  Interval poincare;     ///< lambda_P: Muckenhoupt's criterion about the median, B/2 <= 1/lambda_P <= 4 B (Bobkov & Goetze 1999)
-  Interval log_sobolev;  ///< rho_LS: Barthe & Roberto, Studia Math. 159 (2003): max b <= 2/rho_LS <= 4 max B; cut by rho_LS <= lambda_P
+  /// lambda_P. For smooth f from a trial function (Chen & Wang 1997 below, Rayleigh above): three to six digits, more with more cells.
+  /// With corners, and in any case at least: Muckenhoupt's criterion about the median, B/2 <= 1/lambda_P <= 4 B (Bobkov & Goetze 1999).
+  Interval poincare;
+  /// rho_LS. Barthe & Roberto, Studia Math. 159 (2003): max b <= 2/rho_LS <= 4 max B; from above also lambda_P. The best convexification
+  /// is another lower bound, often a better one.
+  Interval log_sobolev;
   double median = 0;
 };
+/// Throws std::invalid_argument for an interval that is empty or infinite, T <= 0, and where f is not finite or jumps.
 [[nodiscard]] LineConstants line_constants(const Expression& f, double temperature, const Interval& domain, std::size_t cells = 4000);
 
 } // namespace driftwell::bounds
