@@ -78,7 +78,7 @@ std::vector<Hypothesis> slow_hypotheses(const Level& level, const SlowPart& s) {
   std::vector<Hypothesis> result = chain_hypotheses(level);
   result.push_back({s.first.rate.value > 0 ? State::met : State::failed, "the chain has a gap", s.first.rate.value > 0 ? "" : fmt::format("the slowest rate is {:.3g}", s.first.rate.value)});
   result.push_back({amplitude > 1e-10 ? State::met : State::failed, "the start has a part along the slowest mode", amplitude > 1e-10 ? "" : fmt::format("|l_1 . p_0| = {:.1e}", amplitude)});
-  const bool clear = s.one_frequency && s.window * s.first.rate.value < latest / 2;
+  const bool clear = s.one_frequency && s.window * s.first.rate.value < 0.75 * latest;
   result.push_back({clear ? State::met : State::open, "the slowest modes turn with one frequency, fast enough to be seen before rounding",
                     clear ? "" : fmt::format("rate {:.3g}, frequency {:.3g}, {} modes as slow", s.first.rate.value, s.first.frequency, s.modes)});
   return result;
