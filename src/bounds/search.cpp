@@ -11,7 +11,7 @@ namespace driftwell::bounds {
 
 namespace {
 
-constexpr std::size_t boxes_a_round = 32;
+constexpr std::size_t boxes_a_round = 64;
 constexpr std::size_t extra_boxes = 2000; ///< to find out whether a wide box was flagged for nothing
 
 struct Candidate {
