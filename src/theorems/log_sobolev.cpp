@@ -6,8 +6,8 @@
 //   below  kappa/T where V is kappa-convex (Bakry-Emery); (kappa/T) e^{-osc U / T} for Phi = V + U (Holley-Stroock), with the best V found;
 //          in one dimension 1/(2 max B) of the quantiles (Barthe-Roberto)
 //   above  the spectral gap over T; I/(2 KL) of any law; in one dimension 2/max b
-// On a bounded box every law has such a constant, that of the box: where a box twice as wide has less than half of it and the walls are not
-// felt, the tails are heavier than a Gaussian's and the theorem is not about this law. Equality: translated Gaussians.
+// On a bounded box every law has such a constant, that of the box. Where the walls are not felt and the tails beyond them are heavier than a
+// Gaussian's, the theorem is not about this law. Equality: translated Gaussians.
 // Gross, Amer. J. Math. 97 (1975) 1061; Holley & Stroock, J. Stat. Phys. 46 (1987) 1159; Barthe & Roberto, Studia Math. 159 (2003) 481.
 #include "detail/log_sobolev_constant.hpp"
 #include "driftwell/theorems/theorem.hpp"
@@ -51,11 +51,13 @@ Claim decay_claim(const Subject& subject, const LogSobolevConstant& constant, co
 }
 
 Claim sides_claim(const Subject& subject, const LogSobolevConstant& constant, const Hypothesis& tails) {
-  ClaimMaker claim("both_sides", "every lower bound of rho <= every upper bound", "density", Relation::at_most, subject.judgement);
+  ClaimMaker claim("both_sides", "the best lower bound of rho <= the best upper bound", "density", Relation::at_most, subject.judgement);
   assume_constant(claim, subject.density(), constant, tails);
   if (!claim.applies()) return claim.make();
-  for (const ConstantBound& lower : constant.lower)
-    for (const ConstantBound& upper : constant.upper) claim.compare(lower.rho, upper.rho, lower.method + " beside " + upper.method);
+  if (constant.bounded() && !constant.upper.empty()) {
+    const ConstantBound &lower = constant.lower.front(), &upper = constant.upper.front();
+    claim.compare(lower.rho, upper.rho, lower.method + " beside " + upper.method);
+  }
   return claim.make();
 }
 
@@ -67,7 +69,7 @@ public:
     const DensityEvidence& evidence = subject.density();
     if (evidence.level().grid().absorbing()) throw NotApplicable{"no wall absorbs", ""};
     const LogSobolevConstant constant = log_sobolev_constant(evidence);
-    const Hypothesis tails = light_tails(evidence, constant);
+    const Hypothesis tails = light_tails(evidence);
     return {fisher_claim(subject, constant, tails), decay_claim(subject, constant, tails), sides_claim(subject, constant, tails)};
   }
 };

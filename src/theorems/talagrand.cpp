@@ -45,7 +45,7 @@ public:
     if (evidence.level().grid().absorbing()) throw NotApplicable{"no wall absorbs", ""};
     const NoiseCoordinates y = noise_coordinates(evidence.model());
     const LogSobolevConstant constant = log_sobolev_constant(evidence);
-    const Hypothesis tails = light_tails(evidence, constant);
+    const Hypothesis tails = light_tails(evidence);
     const std::vector<Measured> kl = evidence.observable("kl");
     const auto right = [&](std::size_t i) { return 2 * kl[i] / constant.lower.front().rho; };
     const auto at = [&](std::size_t i) { return fmt::format("t = {:.6g}", evidence.times()[i]); };

@@ -39,9 +39,9 @@ TEST_CASE("transport inequalities: wider Gaussians, tensor noise, a circulation,
       {{{"x"}, "x^2/2 + x^4/4", {}, {"1 + 0.2*sin(x)"}, 0.7}, {axis(-5, 5, 300)}, {1}, 0.4},
       {{{"x", "y"}, "x^2/2 + y^2", {}, {"2", "0.5"}}, {axis(-9, 9, 64), axis(-5, 5, 64)}, {1, 1}, 0.7},
       {{{"x", "y"}, "x^2/2 + y^2", {}, {}, 1, Interpretation::anti_ito, {{"1", "0.3"}, {"0.3", "0.8"}}}, {axis(-6, 6, 64), axis(-5, 5, 64)}, {1, 1}, 0.7},
-      {{{"x", "y"}, "x^2/2 + y^2/2", {"-5*y", "5*x"}}, {axis(-6, 6, 64), axis(-6, 6, 64)}, {1.5, 1}, 0.8},
+      {{{"x", "y"}, "x^2/2 + y^2/2", {"-y", "x"}}, {axis(-6, 6, 64), axis(-6, 6, 64)}, {1.5, 1}, 0.8},
   };
-  subjects.push_back({{{"x", "y"}, "x^2/2 + y^4/4 + y^2/2"}, {axis(-5, 5, 48), axis(-3, 3, 48)}, {1, 1}, 0.5});
+  subjects.push_back({{{"x", "y"}, "x^2/2 + y^4/4 + y^2/2"}, {axis(-4.5, 4.5, 64), axis(-2.5, 2.5, 64)}, {1, 1}, 0.5});
   subjects.back().text.circulation = {{"0", "2"}, {"-2", "0"}};
   for (auto& s : subjects) {
     s.times = {0, 0.3, 1, 2};

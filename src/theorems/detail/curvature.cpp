@@ -84,15 +84,6 @@ bounds::Box box_of(const Grid& grid) {
   return box;
 }
 
-bounds::Box doubled_box(const Grid& grid) {
-  bounds::Box box;
-  for (const Axis& axis : grid.axes()) {
-    const double more = axis.periodic() ? 0 : (axis.upper - axis.lower) / 2;
-    box.push_back({axis.lower - more, axis.upper + more});
-  }
-  return box;
-}
-
 bounds::Enclosure drift_curvature(const Model& model, const bounds::Box& box) { return curvature_of(model, drift_of(model, true), box); }
 
 bounds::Enclosure potential_curvature(const Level& level, const bounds::Box& box) {

@@ -27,8 +27,6 @@ struct NoiseCoordinates {
 
 /// The box of the grid.
 [[nodiscard]] bounds::Box box_of(const Grid& grid);
-/// The same, twice as wide about its centre, but for periods.
-[[nodiscard]] bounds::Box doubled_box(const Grid& grid);
 
 /// kappa of the whole drift.
 [[nodiscard]] bounds::Enclosure drift_curvature(const Model& model, const bounds::Box& box);

@@ -22,8 +22,9 @@ struct LogSobolevConstant {
 /// part over T, tilted laws exp(s y_a) rho_ss, Barthe-Roberto. A method that does not apply is left out. Throws NumericalFailure.
 [[nodiscard]] LogSobolevConstant log_sobolev_constant(const DensityEvidence& evidence);
 
-/// rho is a property of rho_ss, not of the box that cuts it off: failed where a box twice as wide has less than half of it although rho_ss has fallen
-/// below a hundredth of its maximum at all walls of this one. Walls that are felt are part of the model.
-[[nodiscard]] Hypothesis light_tails(const DensityEvidence& evidence, const LogSobolevConstant& constant);
+/// On a bounded box every law has such a constant. Where rho_ss has fallen below a hundredth of its maximum at all walls they are taken for a cut
+/// through its tails, which have to be as light as a Gaussian's: Phi grows at least like |x|^2 (bounds::tails), or where Phi has no formula,
+/// in one dimension, a box eight times as wide has not less than 3/4 of the constant. Walls that are felt are part of the model.
+[[nodiscard]] Hypothesis light_tails(const DensityEvidence& evidence);
 
 } // namespace driftwell::theorems

@@ -124,7 +124,7 @@ public:
     // Well below the pass, whose neighbourhood decides, and well above the bottom.
     law.target_level = minima_[all.front()].value;
     for (const std::size_t t : all) law.target_level = std::max(law.target_level, minima_[t].value);
-    law.target_level += 0.2 * (height - law.target_level);
+    law.target_level += 0.1 * (height - law.target_level);
     return law;
   }
 
@@ -207,21 +207,17 @@ PassageLaw passage_law(const Model& model, const Expression& phi, const Grid& gr
 
 namespace {
 
-/// On the line or the ring: beyond the nearest targets on both sides, counted from `from` upwards.
-Region::Indicator beyond(const PassageLaw& law, const Axis& axis) {
-  const double period = axis.periodic() ? axis.upper - axis.lower : 0, from = law.from.x[0];
+/// On the line: beyond the nearest targets on both sides.
+Region::Indicator beyond(const PassageLaw& law) {
+  const double from = law.from.x[0];
   double right = std::numeric_limits<double>::infinity(), left = -right;
-  for (const CriticalPoint& t : law.targets)
-    for (const double x : {t.x[0] - period, t.x[0], t.x[0] + period}) {
-      if (x > from) right = std::min(right, x);
-      if (x < from) left = std::max(left, x);
-    }
+  for (const CriticalPoint& t : law.targets) {
+    if (t.x[0] > from) right = std::min(right, t.x[0]);
+    else left = std::max(left, t.x[0]);
+  }
   return [=](const std::vector<std::vector<double>>& points) {
     std::vector<bool> in;
-    for (double x : points[0]) {
-      if (period > 0) x -= period * std::floor((x - left) / period); // [left, left + period)
-      in.push_back(x >= right || x <= left);
-    }
+    for (const double x : points[0]) in.push_back(x >= right || x <= left);
     return in;
   };
 }
@@ -256,7 +252,7 @@ std::vector<bool> flooded(const PassageLaw& law, const Grid& grid, const VectorX
 } // namespace
 
 Region::Indicator target_of(const PassageLaw& law, const Expression& phi, const Grid& grid) {
-  if (grid.dimension() == 1) return beyond(law, grid.axis(0));
+  if (grid.dimension() == 1 && !grid.axis(0).periodic()) return beyond(law);
   const Landscape landscape(phi, grid);
   const auto wet = std::make_shared<const std::vector<bool>>(flooded(law, grid, landscape.values()));
   const auto tape = std::make_shared<const expression::Tape>(std::vector<Expression>{phi}, grid.dimension());

@@ -18,14 +18,14 @@ struct PassageLaw {
   CriticalPoint from;
   std::vector<CriticalPoint> targets, gates;
   double barrier = 0, prefactor = 0;
-  double target_level = 0;       ///< in two and three dimensions the target is the part of { f < level } around each target
+  double target_level = 0;       ///< on a ring and in more dimensions the target is the part of { Phi < level } around each target
   std::string obstacle{};        ///< why there is no law; the rest is then empty
 
   [[nodiscard]] double time(double T) const;
 };
 [[nodiscard]] PassageLaw passage_law(const Model& model, const Expression& phi, const Grid& grid);
 
-/// The target as a set: on the line all beyond the nearest targets, so that tau is the time to a point; else the wells' bottoms.
+/// The target as a set: on the line all beyond the nearest targets, so that tau is the time to a point; else the bottoms of the wells.
 [[nodiscard]] Region::Indicator target_of(const PassageLaw& law, const Expression& phi, const Grid& grid);
 
 } // namespace driftwell::theorems
