@@ -44,8 +44,9 @@ public:
     const DensityEvidence& evidence = subject.density();
     if (evidence.level().grid().absorbing()) throw NotApplicable{"no wall absorbs", ""};
     const NoiseCoordinates y = noise_coordinates(evidence.model());
-    const LogSobolevConstant constant = log_sobolev_constant(evidence);
     const Hypothesis tails = light_tails(evidence);
+    if (tails.state == Hypothesis::State::failed) throw NotApplicable{tails.text, tails.detail};
+    const LogSobolevConstant constant = log_sobolev_constant(evidence);
     const std::vector<Measured> kl = evidence.observable("kl");
     const auto right = [&](std::size_t i) { return 2 * kl[i] / constant.lower.front().rho; };
     const auto at = [&](std::size_t i) { return fmt::format("t = {:.6g}", evidence.times()[i]); };

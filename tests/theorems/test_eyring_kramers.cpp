@@ -39,7 +39,7 @@ TEST_CASE("Eyring-Kramers: exact times of the worked model") {
   }
 }
 
-TEST_CASE("Eyring-Kramers: two variables, diffusion other than 1, a circulation") {
+TEST_CASE("Eyring-Kramers: two variables, diffusion other than 1, a circulation", "[slow]") {
   std::vector<DensitySubject> subjects{
       {{{"x", "y"}, "(x^2-1)^2/4 + 0.4*x*y + y^2/2", {}, {}, 0.05}, {axis(-1.8, 1.8, 64), axis(-1.6, 1.6, 64)}, {-1, 0}},
       {{{"x"}, "(x^2-1)^2/4 + 0.05*x^3", {}, {"2"}, 0.1}, {axis(-2.5, 2.5, 400)}, {-1}},
@@ -56,9 +56,9 @@ TEST_CASE("Eyring-Kramers: two variables, diffusion other than 1, a circulation"
   }
 }
 
-TEST_CASE("Eyring-Kramers: a network of wells") {
+TEST_CASE("Eyring-Kramers: a network of wells", "[slow]") {
   // Two ways of one height around a hill, and two saddles in a row.
-  const Certificate ring_of_wells = certify("eyring_kramers", subject({{{"x", "y"}, "(x^2+y^2-1)^2 + 0.3*y^2", {}, {}, 0.05}, {axis(-1.5, 1.5, 80), axis(-1.5, 1.5, 80)}, {-1, 0}}));
+  const Certificate ring_of_wells = certify("eyring_kramers", subject({{{"x", "y"}, "(x^2+y^2-1)^2 + 0.3*y^2", {}, {}, 0.05}, {axis(-1.3, 1.3, 80), axis(-1.3, 1.3, 80)}, {-1, 0}}));
   INFO(words(ring_of_wells));
   CHECK(ring_of_wells.verdict == Verdict::holds);
   CHECK(claim_of(ring_of_wells, "limit").detail.find("2 saddles") != std::string::npos);
