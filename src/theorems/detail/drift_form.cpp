@@ -185,6 +185,64 @@ double steady_norm(const Level& level, const std::vector<VectorXd>& v) {
   return std::sqrt(sum);
 }
 
+std::optional<double> isotropic(const Model& model) {
+  if (!model.diagonal() || !model.diffusion(0, 0).is_constant()) return std::nullopt;
+  const double c = model.diffusion(0, 0).constant();
+  for (std::size_t i = 1; i < model.dimension(); ++i)
+    if (!model.diffusion(i, i).is_constant(c)) return std::nullopt;
+  return c;
+}
+
+std::vector<VectorXd> gradient_of(const Grid& grid, const VectorXd& v) {
+  std::vector<VectorXd> result;
+  for (std::size_t a = 0; a < grid.dimension(); ++a) result.push_back(central_derivative(grid, v, a));
+  return result;
+}
+
+double slope_rounding(const Level& level) {
+  double h = std::numeric_limits<double>::infinity();
+  for (const Axis& axis : level.grid().axes())
+    for (std::size_t i = 0; i < axis.cells; ++i) h = std::min(h, axis.width(i));
+  return 4 * std::numeric_limits<double>::epsilon() * (1 + level.steady().implicit_potential.cwiseAbs().maxCoeff()) / h;
+}
+
+std::vector<VectorXd> product(const std::vector<std::vector<VectorXd>>& m, const std::vector<VectorXd>& v) {
+  std::vector<VectorXd> result;
+  for (const auto& row : m) result.push_back(inner(row, v));
+  return result;
+}
+
+VectorXd inner(const std::vector<VectorXd>& u, const std::vector<VectorXd>& v) {
+  VectorXd sum = VectorXd::Zero(u[0].size());
+  for (std::size_t i = 0; i < u.size(); ++i) sum += u[i].cwiseProduct(v[i]);
+  return sum;
+}
+
+const DriftFields& FormEvidence::fields(const Level& level) const {
+  const auto found = fields_.find(&level);
+  return found != fields_.end() ? found->second : fields_.emplace(&level, drift_fields(level, form_)).first->second;
+}
+
+const GradientTest& FormEvidence::gradient() const {
+  if (!gradient_) {
+    (void)fields(density_.level()); // what has no inverse says so
+    gradient_ = gradient_test(density_.level(), form_);
+  }
+  return *gradient_;
+}
+
+std::vector<VectorXd> FormEvidence::current_by_form(const Level& level) const {
+  const DriftFields& f = fields(level);
+  std::vector<VectorXd> j = product(f.diffusion, gradient_of(level.grid(), level.steady().implicit_potential));
+  for (std::size_t i = 0; i < j.size(); ++i) j[i] += f.velocity[i];
+  return j;
+}
+
+const Circulation& FormEvidence::current_by_flows(const Level& level) const {
+  const auto found = flows_.find(&level);
+  return found != flows_.end() ? found->second : flows_.emplace(&level, circulation(level.generator(), level.steady())).first->second;
+}
+
 std::string place_of(const Level& level, std::size_t cell) {
   std::string text;
   const auto x = level.grid().centre(cell);

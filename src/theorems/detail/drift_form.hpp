@@ -6,11 +6,14 @@
 // A steady state rho_ss = exp(-Phi/T)/Z carries j = J_ss/rho_ss = D (A + grad Phi): detailed balance (j = 0) holds iff
 // A = -grad Phi is a gradient, and else curl(D^-1 j) = curl A whatever Phi is. Made from the model's expressions alone: the
 // generator has no part in it.
+#include "driftwell/stationary/circulation.hpp"
 #include "driftwell/theorems/density_evidence.hpp"
 #include "driftwell/theorems/subject.hpp"
 
 #include <Eigen/Core>
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +53,38 @@ struct GradientTest {
 [[nodiscard]] double steady_mean(const Level& level, const Eigen::VectorXd& v);
 /// sqrt(E_ss |v|^2) of a vector field.
 [[nodiscard]] double steady_norm(const Level& level, const std::vector<Eigen::VectorXd>& v);
+/// c where D is c times the identity, everywhere; else nothing.
+[[nodiscard]] std::optional<double> isotropic(const Model& model);
+/// The gradient of a field of cells.
+[[nodiscard]] std::vector<Eigen::VectorXd> gradient_of(const Grid& grid, const Eigen::VectorXd& v);
+/// What rounding does to a difference quotient of Phi.
+[[nodiscard]] double slope_rounding(const Level& level);
+/// sum_j M_ij v_j
+[[nodiscard]] std::vector<Eigen::VectorXd> product(const std::vector<std::vector<Eigen::VectorXd>>& m, const std::vector<Eigen::VectorXd>& v);
+/// sum_i u_i v_i
+[[nodiscard]] Eigen::VectorXd inner(const std::vector<Eigen::VectorXd>& u, const std::vector<Eigen::VectorXd>& v);
+
+/// An experiment with its drift form: fields of every level, made once.
+class FormEvidence {
+public:
+  explicit FormEvidence(const DensityEvidence& density) : density_(density), form_(drift_form(density.model())) {}
+  [[nodiscard]] const DensityEvidence& density() const { return density_; }
+  [[nodiscard]] const DriftForm& form() const { return form_; }
+  [[nodiscard]] const DriftFields& fields(const Level& level) const;
+  [[nodiscard]] const GradientTest& gradient() const; ///< on the finest grid
+  /// j = b - T div D + D grad Phi: the model's expressions and differences of Phi.
+  [[nodiscard]] std::vector<Eigen::VectorXd> current_by_form(const Level& level) const;
+  /// j = J_ss / rho_ss from the flows of the chain.
+  [[nodiscard]] const Circulation& current_by_flows(const Level& level) const;
+
+private:
+  const DensityEvidence& density_;
+  DriftForm form_;
+  mutable std::map<const Level*, DriftFields> fields_;
+  mutable std::map<const Level*, Circulation> flows_;
+  mutable std::optional<GradientTest> gradient_;
+};
+
 /// "x = 0.5, y = -1"
 [[nodiscard]] std::string place_of(const Level& level, std::size_t cell);
 
