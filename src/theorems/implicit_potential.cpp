@@ -161,18 +161,6 @@ Claim curl_claim(const FormEvidence& e, const Judgement& judgement) {
   return claim.scale(scale).refinement(e.density().refinement()).make();
 }
 
-/// sqrt(E_ss |v|^2). Of a model with a circulation without the cells at reflecting walls: what Q drives into a wall runs along it, in a
-/// layer that a grid shows one cell thick.
-double norm_inside(const Level& level, Field v) {
-  const Grid& grid = level.grid();
-  if (level.model().has_circulation())
-    for (std::size_t k = 0; k < grid.size(); ++k)
-      for (std::size_t a = 0; a < grid.dimension(); ++a)
-        if (const std::size_t i = grid.coordinate(k, a); !grid.axis(a).periodic() && (i == 0 || i + 1 == grid.axis(a).cells))
-          for (VectorXd& component : v) component[static_cast<Eigen::Index>(k)] = 0;
-  return steady_norm(level, v);
-}
-
 Claim distance_claim(const FormEvidence& e, const Judgement& judgement) {
   ClaimMaker claim("distance_from_loss", "E|grad Phi - grad f/c|^2 = E|D^-1 j - A - grad f/c|^2", "density", Relation::equal, judgement);
   claim.assume(closed(e));

@@ -185,6 +185,16 @@ double steady_norm(const Level& level, const std::vector<VectorXd>& v) {
   return std::sqrt(sum);
 }
 
+double norm_inside(const Level& level, std::vector<VectorXd> v) {
+  const Grid& grid = level.grid();
+  if (level.model().has_circulation())
+    for (std::size_t k = 0; k < grid.size(); ++k)
+      for (std::size_t a = 0; a < grid.dimension(); ++a)
+        if (const std::size_t i = grid.coordinate(k, a); !grid.axis(a).periodic() && (i == 0 || i + 1 == grid.axis(a).cells))
+          for (VectorXd& component : v) component[static_cast<Index>(k)] = 0;
+  return steady_norm(level, v);
+}
+
 std::optional<double> isotropic(const Model& model) {
   if (!model.diagonal() || !model.diffusion(0, 0).is_constant()) return std::nullopt;
   const double c = model.diffusion(0, 0).constant();

@@ -53,6 +53,9 @@ struct GradientTest {
 [[nodiscard]] double steady_mean(const Level& level, const Eigen::VectorXd& v);
 /// sqrt(E_ss |v|^2) of a vector field.
 [[nodiscard]] double steady_norm(const Level& level, const std::vector<Eigen::VectorXd>& v);
+/// The same of a model with a circulation without the cells at walls: what Q drives into a reflecting wall runs along it, in a layer that a
+/// grid shows one cell thick.
+[[nodiscard]] double norm_inside(const Level& level, std::vector<Eigen::VectorXd> v);
 /// c where D is c times the identity, everywhere; else nothing.
 [[nodiscard]] std::optional<double> isotropic(const Model& model);
 /// The gradient of a field of cells.

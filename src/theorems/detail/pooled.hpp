@@ -11,4 +11,7 @@ namespace driftwell::theorems {
 /// nothing about it alone. And the rounding of a sum of `terms` terms. Sizes > 0; a number of infinite bar keeps it for itself.
 void pool(std::vector<Measured>& numbers, const std::vector<double>& sizes, std::size_t terms);
 
+/// The same of a series in time, where it is smooth: the widest relative bar of a number and of its two neighbours.
+void pool_in_time(std::vector<Measured>& numbers);
+
 } // namespace driftwell::theorems
