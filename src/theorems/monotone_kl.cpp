@@ -40,7 +40,7 @@ Claim cloud_claim(const Subject& subject) {
   ClaimMaker claim("kl_cloud", "KL(t) <= KL(s), s < t, of the cloud", "cloud", Relation::at_most, subject.judgement);
   const CloudEvidence& cloud = subject.cloud();
   const std::vector<Measured> kl = cloud.series("kl");
-  claim.assume(!kl.empty(), "the divergence of the cloud is measured", "observable kl does not apply");
+  claim.assume(!kl.empty(), "the divergence of the cloud is measured", kl.empty() ? "observable kl does not apply" : "");
   for (std::size_t i = 1; i < kl.size(); ++i)
     claim.compare(kl[i], kl[i - 1], fmt::format("from t = {:.6g} to {:.6g}", cloud.times()[i - 1], cloud.times()[i]));
   return claim.refinement({"particles", static_cast<double>(cloud.particles()), 0.5}).make();

@@ -20,18 +20,18 @@ namespace driftwell::theorems {
 /// How the pieces are made: the engine's own way, or one that a test has spoilt.
 struct DensityMakers {
   std::function<Generator(const Model&, const Grid&)> generator = build_generator;
-  std::function<SteadyState(const Model&, const Generator&, const Eigen::VectorXd& loss)> steady; ///< empty: steady_state()
-  std::function<Eigen::VectorXd(const Grid&, const SteadyState&)> initial;                       ///< probabilities of cells
+  std::function<SteadyState(const Model&, const Generator&, const Eigen::VectorXd& loss)> steady{}; ///< empty: steady_state()
+  std::function<Eigen::VectorXd(const Grid&, const SteadyState&)> initial{};                     ///< probabilities of cells
 };
 
 struct DensityTask {
   Model model;
   Grid grid;
-  DensityMakers make;
-  std::vector<double> times; ///< increasing, the first one 0
+  DensityMakers make{};
+  std::vector<double> times{0.0}; ///< increasing, the first one 0
   double tolerance = 1e-9;   ///< in time
   std::string propagator = "auto";
-  std::optional<double> dt;
+  std::optional<double> dt{};
   double memory = 4e9;       ///< bytes
   std::function<void()> poll = [] {}; ///< called between outputs
 };

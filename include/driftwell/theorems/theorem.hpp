@@ -23,7 +23,7 @@ public:
 struct Certificate {
   std::string theorem, statement, source;
   std::vector<Claim> claims;
-  Verdict verdict = Verdict::not_applicable; ///< violated, then undecided, then holds: the first that one of the claims is; printed ones left out
+  Verdict verdict = Verdict::not_applicable; ///< violated, then undecided, then holds: the first that one of the claims is; printed ones left out, and an undecided cloud beside a density that decides
   double seconds = 0;
 
   /// The claim that decides; nullptr without claims.

@@ -13,6 +13,12 @@ namespace theorems {
 
 namespace {
 
+/// A cloud that is too small to decide what the density has decided says nothing against it.
+bool outvoted(const Claim& claim, const std::vector<Claim>& all) {
+  return claim.verdict == Verdict::undecided && claim.side == "cloud" &&
+         std::any_of(all.begin(), all.end(), [](const Claim& c) { return c.verdict == Verdict::holds && c.side == "density" && !c.as_printed; });
+}
+
 int rank(const Claim& claim) {
   switch (claim.verdict) {
     case Verdict::violated: return 3;
@@ -37,7 +43,7 @@ Claim without_numbers(const std::string& name, Verdict verdict, const std::strin
 const Claim* Certificate::deciding() const {
   const Claim* best = nullptr;
   for (const Claim& claim : claims)
-    if (!claim.as_printed && (!best || rank(claim) > rank(*best))) best = &claim;
+    if (!claim.as_printed && !outvoted(claim, claims) && (!best || rank(claim) > rank(*best))) best = &claim;
   return best;
 }
 

@@ -93,7 +93,7 @@ std::string ClaimMaker::advice(const Comparison& c, double size) const {
   if (!std::isfinite(c.tolerance)) return "no error bar: there is only one grid";
   const double enough = std::max(judgement_.precision * size, std::abs(c.margin));
   std::string words = fmt::format("the tolerance {:.1e} straddles the margin; {:.1e} would decide", c.tolerance, enough);
-  if (refinement_.now > 0) words += fmt::format(", so about {:.0f} {} instead of {:.0f}", std::ceil(refinement_.now * std::pow(c.tolerance / enough, 1 / refinement_.order)), refinement_.what, refinement_.now);
+  if (refinement_.now > 0) words += fmt::format(", so about {:.0f} {} instead of {:.0f}", std::ceil(refinement_.now * std::pow(c.tolerance / enough, 1 / refinement_.order) - 1e-6), refinement_.what, refinement_.now);
   return words;
 }
 
