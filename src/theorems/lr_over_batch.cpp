@@ -199,6 +199,7 @@ Claim factor_claim(const Subject& subject, bool printed) {
   ClaimMaker claim(printed ? "without_replacement_printed" : "batch_factor",
                    printed ? "E|g_b - g|^2 = (1/b)(1 - b/N)(1 - 1/(N - 1)) tr D" : "E|g_b - g|^2 = f tr D over every batch there is, f = 1/b or (N - b)/(b (N - 1))", "sgd",
                    Relation::equal, subject.judgement);
+  assume_plain(claim, sgd);
   if (printed) claim.as_printed().note("Chaudhari & Soatto (A2); the last factor should be 1 + 1/(N - 1)");
   const MatrixXd rows = few_gradients(sgd);
   const auto n = static_cast<std::size_t>(rows.rows());

@@ -50,7 +50,7 @@ ClaimMaker claim_of(const Setting& s, const std::string& name, const std::string
 }
 
 Claim weights_claim(const Setting& s) {
-  ClaimMaker claim("weights", "the weights of the two batches sum to 1, their squares to l", "sgd", Relation::equal, s.subject.judgement);
+  ClaimMaker claim = claim_of(s, "weights", "the weights of the two batches sum to 1, their squares to l");
   for (std::size_t l = 1; l <= 1024; l *= 2) {
     const auto [here, there] = s.sgd.task().make.svag_weights(l);
     const auto n = static_cast<double>(l);
