@@ -91,6 +91,12 @@ public:
     for (std::size_t i = 0; i < fine.size(); ++i) result.push_back({fine[i], std::abs(fine[i] - coarse[i]) + tolerance() * std::abs(fine[i]), 0});
     return result;
   }
+  [[nodiscard]] double wall_density() const override {
+    const kinetic::PositionBasis& basis = fine_->basis();
+    if (basis.collocation().periodic) return 0;
+    const Eigen::VectorXd& log_s = basis.log_s(); // rho_ss = s^2
+    return std::exp(2 * (std::max(log_s[0], log_s[log_s.size() - 1]) - log_s.maxCoeff()));
+  }
   [[nodiscard]] std::vector<Mode> modes(std::size_t count) const override {
     const auto fine = fine_->generator().eigenvalues(count), coarse = coarse_->generator().eigenvalues(count);
     std::vector<Mode> result;
