@@ -112,7 +112,7 @@ TEST_CASE("orthogonality: the rotating Ornstein-Uhlenbeck process produces 50", 
 }
 
 TEST_CASE("orthogonality in detailed balance, with degenerate noise and with absorbing walls") {
-  for (const std::string& name : {"stationary", "divergence", "orthogonal", "production"})
+  for (const std::string name : {"stationary", "divergence", "orthogonal", "production"})
     (void)claim_with(certify("orthogonality", subject({{{"x"}, "(x^2-1)^2/4", {}, {"1+0.2*x^2"}, 0.5}, {axis(-3, 3, 200)}, {0}, 0.5})), name, Verdict::holds);
   const Certificate degenerate = certify("orthogonality", subject({{{"q", "p"}, "0", {"p", "-q-p"}, {"0", "1"}}, {axis(-5, 5, 64), axis(-5, 5, 64)}, {1, 0}, 0.7}));
   INFO(words(degenerate));
