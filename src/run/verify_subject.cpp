@@ -74,7 +74,8 @@ std::shared_ptr<const theorems::SgdEvidence> sgd_of(const input::Spec& spec) {
   return std::make_shared<theorems::SgdEvidence>(std::move(task));
 }
 
-/// The Hermite method at the resolution asked for and at two thirds of it: its errors fall exponentially, so the difference is that of the coarser one.
+/// The Hermite method at the resolution asked for, and at two thirds of it with ten times the tolerance in time: its errors fall exponentially, so
+/// the difference is that of the coarser one.
 class KineticOfRun : public theorems::KineticEvidence {
 public:
   KineticOfRun(const input::Spec& spec, const Model& model)
@@ -85,11 +86,17 @@ public:
   [[nodiscard]] double temperature() const override { return model_.temperature(); }
   [[nodiscard]] std::vector<Measured> series(const std::string& observable) const override {
     if (rows_[0].empty())
-      for (int i = 0; i < 2; ++i) evolve(i == 0 ? *fine_ : *coarse_, rows_[i]);
+      for (int i = 0; i < 2; ++i) evolve(i == 0 ? *fine_ : *coarse_, i == 0 ? tolerance() : 10 * tolerance(), rows_[i]);
     const auto &fine = rows_[0].at(observable), &coarse = rows_[1].at(observable);
     std::vector<Measured> result;
     for (std::size_t i = 0; i < fine.size(); ++i) result.push_back({fine[i], std::abs(fine[i] - coarse[i]) + tolerance() * std::abs(fine[i]), 0});
     return result;
+  }
+  [[nodiscard]] double wall_density() const override {
+    const kinetic::PositionBasis& basis = fine_->basis();
+    if (basis.collocation().periodic) return 0;
+    const Eigen::VectorXd& log_s = basis.log_s(); // rho_ss = s^2
+    return std::exp(2 * (std::max(log_s[0], log_s[log_s.size() - 1]) - log_s.maxCoeff()));
   }
   [[nodiscard]] std::vector<Mode> modes(std::size_t count) const override {
     const auto fine = fine_->generator().eigenvalues(count), coarse = coarse_->generator().eigenvalues(count);
@@ -106,8 +113,8 @@ private:
     const auto share = [&](std::int64_t n, std::size_t least) { return std::max(least, static_cast<std::size_t>(n) * above / below); };
     return std::make_unique<KineticRun>(spec_, model_, share(spec_.fokker_planck->cells.value[0], 8), share(spec_.fokker_planck->hermite.value, 4));
   }
-  void evolve(const KineticRun& run, Rows& rows) const {
-    (void)run.evolve(times(), tolerance(), [&](std::size_t, const Eigen::VectorXd&, const std::map<std::string, std::vector<double>>& values) {
+  void evolve(const KineticRun& run, double tolerance, Rows& rows) const {
+    (void)run.evolve(times(), tolerance, [&](std::size_t, const Eigen::VectorXd&, const std::map<std::string, std::vector<double>>& values) {
       for (const auto& [name, row] : values) rows[name].push_back(row.at(0));
     });
   }

@@ -29,7 +29,7 @@ std::string painted(const std::string& text, Verdict verdict, bool colour) {
   return fmt::format("\x1b[{}m{}\x1b[0m", codes[static_cast<std::size_t>(verdict)], text);
 }
 
-const char* sign_of(Relation relation) { return relation == Relation::at_most ? "<=" : relation == Relation::at_least ? ">=" : "="; }
+const char* sign_of(Relation relation) { return relation == Relation::at_most ? "<=" : relation == Relation::at_least ? ">=" : relation == Relation::above ? ">" : "="; }
 
 std::string compared(const Claim& claim) {
   if (claim.comparisons == 0 || claim.verdict == Verdict::not_applicable) return {};

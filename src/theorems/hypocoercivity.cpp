@@ -10,6 +10,7 @@
 // Hypotheses: an underdamped equation; for the formula, f quadratic and no drive; for the missing coercivity, a start with momenta
 // from Maxwell's law (dissipation 0 at t = 0), or a slowest mode that oscillates.
 // Villani, Hypocoercivity, Mem. AMS 202 (2009), section 1.1; Risken, The Fokker-Planck Equation, 1989, section 10.2.
+#include "detail/pooled.hpp"
 #include "driftwell/theorems/theorem.hpp"
 
 #include <fmt/format.h>
@@ -23,9 +24,21 @@ namespace {
 
 std::string at_time(double t) { return fmt::format("t = {:.6g}", t); }
 
+std::vector<Measured> series(const KineticEvidence& kinetic, const std::string& name) {
+  std::vector<Measured> result = kinetic.series(name);
+  floor_at_largest(result);
+  return result;
+}
+
+/// Eigenvalues come out of a solver: their rounding is that of the largest part.
+Measured eigenvalue(const Measured& part, const KineticEvidence::Mode& mode) {
+  const double size = std::hypot(mode.real.value, mode.imaginary.value);
+  return {part.value, std::max({part.error, mode.real.error, mode.imaginary.error, 1e-13 * size}), 0};
+}
+
 Claim dissipation_claim(const KineticEvidence& kinetic, const Judgement& judgement) {
   ClaimMaker claim("dissipation", "dKL/dt = -gamma T int rho |d_p log(rho/rho_ss)|^2", "kinetic", Relation::equal, judgement);
-  const auto rate = kinetic.series("dissipation"), information = kinetic.series("fisher_information");
+  const auto rate = series(kinetic, "dissipation"), information = series(kinetic, "fisher_information");
   for (std::size_t i = 0; i < rate.size(); ++i)
     claim.compare(rate[i], -kinetic.friction() * kinetic.temperature() * information[i], at_time(kinetic.times()[i]));
   return claim.make();
@@ -33,7 +46,7 @@ Claim dissipation_claim(const KineticEvidence& kinetic, const Judgement& judgeme
 
 Claim monotone_claim(const KineticEvidence& kinetic, const Judgement& judgement) {
   ClaimMaker claim("monotone", "KL(t) <= KL(s), s < t", "kinetic", Relation::at_most, judgement);
-  const auto kl = kinetic.series("kl");
+  const auto kl = series(kinetic, "kl");
   for (std::size_t i = 1; i < kl.size(); ++i)
     claim.compare(kl[i], kl[i - 1], fmt::format("from t = {:.6g} to {:.6g}", kinetic.times()[i - 1], kinetic.times()[i]));
   return claim.make();
@@ -56,7 +69,7 @@ Measured integral_of(const std::vector<Measured>& rate, std::size_t first, doubl
 Claim series_claim(const KineticEvidence& kinetic, const Judgement& judgement) {
   ClaimMaker claim("series", "KL(s) - KL(t) = gamma T int_s^t int rho |d_p log(rho/rho_ss)|^2", "kinetic", Relation::equal, judgement);
   const std::vector<double>& t = kinetic.times();
-  const auto kl = kinetic.series("kl"), information = kinetic.series("fisher_information");
+  const auto kl = series(kinetic, "kl"), information = series(kinetic, "fisher_information");
   std::size_t compared = 0;
   for (std::size_t i = 0; i + 4 < t.size(); i += 4) {
     const double h = (t[i + 4] - t[i]) / 4;
@@ -75,7 +88,7 @@ Claim series_claim(const KineticEvidence& kinetic, const Judgement& judgement) {
 /// The least rate of the series is below the last one: no inequality dKL/dt <= -c KL gives the decay that there is.
 Claim staircase_claim(const KineticEvidence& kinetic, const Judgement& judgement) {
   ClaimMaker claim("staircase", "min_t |dKL/dt| / KL < 2 lambda: KL stands still where it decays all the same", "kinetic", Relation::above, judgement);
-  const auto rate = kinetic.series("dissipation"), kl = kinetic.series("kl");
+  const auto rate = series(kinetic, "dissipation"), kl = series(kinetic, "kl");
   const auto modes = kinetic.modes(1);
   claim.assume(!modes.empty(), "a slowest mode");
   if (!claim.applies()) return claim.make();
@@ -109,8 +122,8 @@ Claim gap_claim(const Subject& subject) {
   claim.assume(!modes.empty(), "a slowest mode");
   if (!claim.applies()) return claim.make();
   const double gamma = kinetic.friction(), w2 = curvature.constant(), under = gamma * gamma / 4 - w2;
-  claim.compare(-1.0 * modes[0].real, {under > 0 ? 2 * w2 / (gamma + 2 * std::sqrt(under)) : gamma / 2, 0, 0}, fmt::format("gamma = {:.6g}, omega^2 = {:.6g}", gamma, w2));
-  if (under < 0) claim.compare(abs(modes[0].imaginary), {std::sqrt(-under), 0, 0}, "its imaginary part");
+  claim.compare(-1.0 * eigenvalue(modes[0].real, modes[0]), {under > 0 ? 2 * w2 / (gamma + 2 * std::sqrt(under)) : gamma / 2, 0, 0}, fmt::format("gamma = {:.6g}, omega^2 = {:.6g}", gamma, w2));
+  if (under < 0) claim.compare(abs(eigenvalue(modes[0].imaginary, modes[0])), {std::sqrt(-under), 0, 0}, "its imaginary part");
   return claim.make();
 }
 

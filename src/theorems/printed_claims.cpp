@@ -44,7 +44,7 @@ Claim beta_claim(const DensityEvidence& density, const Judgement& judgement) {
   if (!claim.applies()) return claim.make();
   const Model colder = density.model().with_temperature(density.model().temperature() / 2);
   const auto other = density.with_model(colder);
-  const Measured apart = density.measure_one([&](const Level& level) {
+  const Measured apart = measure_norm(density, [&](const Level& level) {
     std::size_t i = 0;
     while (&density.level(i) != &level) ++i;
     Field difference = gradient_of(level.grid(), level.steady().implicit_potential);
@@ -81,7 +81,7 @@ Claim assumption_claim(const FormEvidence& e, const Judgement& judgement) {
       }
     return most;
   };
-  const Measured most = e.density().measure_one([&](const Level& level) { return largest(level, &level == &e.density().level()); });
+  const Measured most = measure_norm(e.density(), [&](const Level& level) { return largest(level, &level == &e.density().level()); });
   const double speed = steady_norm(e.density().level(), e.current_by_flows(e.density().level()).circulation);
   return claim.compare(most, {0, 0, 0}, "max |div j|, at " + place_of(e.density().level(), where))
       .scale(speed * steady_slope(e.density()).value / e.density().model().temperature()).refinement(e.density().refinement()).make();
@@ -93,7 +93,7 @@ Claim noise_claim(const FormEvidence& e, const Judgement& judgement) {
   claim.as_printed().assume(!isotropic(model), "D is not c I").assume(!model.has_force() && !model.has_circulation(), "the drift is -grad f")
       .assume(!e.density().level().grid().absorbing(), "no wall absorbs");
   if (!claim.applies()) return claim.make();
-  const Measured j = e.density().measure_one([&](const Level& level) { return steady_norm(level, e.current_by_flows(level).circulation); });
+  const Measured j = measure_norm(e.density(), [&](const Level& level) { return steady_norm(level, e.current_by_flows(level).circulation); });
   const Measured size = e.density().measure_one([&](const Level& level) { return steady_norm(level, e.fields(level).velocity); });
   return claim.compare(j, {0, 0, 0}, "root mean square of j").scale(size.value).refinement(e.density().refinement()).make();
 }
@@ -114,9 +114,12 @@ Claim isotropy_claim(const DensityEvidence& density, const Judgement& judgement)
       .assume(!model.has_force() && !model.has_circulation() && model.interpretation() == Interpretation::ito, "the Ito drift is -grad f")
       .assume(!density.level().grid().absorbing(), "no wall absorbs");
   if (!claim.applies()) return claim.make();
-  return claim.compare(density.measure_one(least_distance), {0, 0, 0}, "root mean square of grad Phi - grad f/c").scale(steady_slope(density).value)
+  return claim.compare(measure_norm(density, least_distance), {0, 0, 0}, "root mean square of grad Phi - grad f/c").scale(steady_slope(density).value)
       .refinement(density.refinement()).make();
 }
+
+/// No -0.00000000 in eight digits.
+double rounded(double x) { return std::abs(x) < 5e-9 ? 0 : x; }
 
 /// A zero of the drift where the potential has a saddle and the drift turns.
 std::optional<FlowZero> turning_saddle(const Model& model, const Grid& grid, std::string& found) {
@@ -127,7 +130,7 @@ std::optional<FlowZero> turning_saddle(const Model& model, const Grid& grid, std
   for (const FlowZero& zero : zeros_of_flow(b, grid)) {
     const std::vector<double> h = hessian(std::span<const double>(zero.x));
     const double det = (zero.eigenvalues[0] * zero.eigenvalues[1]).real();
-    found += fmt::format("{}({:.8f}, {:.8f}) index {}, eigenvalues {:.6g}{:+.6g}i, {:.6g}{:+.6g}i", found.empty() ? "zeros of the drift: " : "; ", zero.x[0] + 0.0, zero.x[1] + 0.0, det > 0 ? "+1" : "-1",
+    found += fmt::format("{}({:.8f}, {:.8f}) index {}, eigenvalues {:.6g}{:+.6g}i, {:.6g}{:+.6g}i", found.empty() ? "zeros of the drift: " : "; ", rounded(zero.x[0]), rounded(zero.x[1]), det > 0 ? "+1" : "-1",
                          zero.eigenvalues[0].real(), zero.eigenvalues[0].imag(), zero.eigenvalues[1].real(), zero.eigenvalues[1].imag());
     if (zero.turns() && h[0] * h[2] - h[1] * h[1] < 0) result = zero;
   }

@@ -179,6 +179,12 @@ double steady_mean(const Level& level, const VectorXd& v) {
   return sum;
 }
 
+Measured measure_norm(const DensityEvidence& density, const std::function<double(const Level&)>& norm) {
+  Measured m = density.measure_one(norm);
+  m.error = std::max(m.error, std::abs(m.value - norm(density.level())));
+  return m;
+}
+
 double steady_norm(const Level& level, const std::vector<VectorXd>& v) {
   double sum = 0;
   for (const VectorXd& component : v) sum += steady_mean(level, component.cwiseAbs2());

@@ -12,6 +12,7 @@
 
 #include <Eigen/Core>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,6 +52,9 @@ struct GradientTest {
 
 /// sum_k p_k v_k over the cells that rho_ss reaches: where p underflows v may be anything.
 [[nodiscard]] double steady_mean(const Level& level, const Eigen::VectorXd& v);
+/// The limit of a norm or a distance: where the field vanishes with the grid its norm is no smooth function of h, and the whole step of the
+/// extrapolation counts as its error.
+[[nodiscard]] Measured measure_norm(const DensityEvidence& density, const std::function<double(const Level&)>& norm);
 /// sqrt(E_ss |v|^2) of a vector field.
 [[nodiscard]] double steady_norm(const Level& level, const std::vector<Eigen::VectorXd>& v);
 /// The same of a model with a circulation without the cells at walls: what Q drives into a reflecting wall runs along it, in a layer that a

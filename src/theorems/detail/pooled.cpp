@@ -22,4 +22,11 @@ void pool_in_time(std::vector<Measured>& numbers) {
         numbers[i].error = std::max(numbers[i].error, share[j] * std::abs(numbers[i].value));
 }
 
+void floor_at_largest(std::vector<Measured>& numbers) {
+  const auto largest = std::max_element(numbers.begin(), numbers.end(), [](const Measured& a, const Measured& b) { return std::abs(a.value) < std::abs(b.value); });
+  if (largest == numbers.end()) return;
+  const double bar = largest->error + 8 * std::numeric_limits<double>::epsilon() * std::abs(largest->value);
+  for (Measured& m : numbers) m.error = std::max(m.error, bar);
+}
+
 } // namespace driftwell::theorems

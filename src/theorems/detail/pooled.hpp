@@ -14,4 +14,7 @@ void pool(std::vector<Measured>& numbers, const std::vector<double>& sizes, std:
 /// The same of a series in time, where it is smooth: the widest relative bar of a number and of its two neighbours.
 void pool_in_time(std::vector<Measured>& numbers);
 
+/// Bars of a series not below that of its largest value: relative ones say nothing where it passes through 0.
+void floor_at_largest(std::vector<Measured>& numbers);
+
 } // namespace driftwell::theorems
