@@ -9,7 +9,7 @@ namespace driftwell::bounds {
 
 namespace {
 
-constexpr std::size_t line_cells = 4000, plane_cells = 128, space_cells = 28;
+constexpr std::size_t line_cells = 4000, plane_cells = 96, space_cells = 24;
 
 /// rho >= kappa/T with the convexity of the part itself.
 Convexification bakry_emery(const Expression& f, const std::vector<std::size_t>& axes, double temperature, const Box& box) {
@@ -40,6 +40,14 @@ Convexification of_part(const Expression& f, const std::vector<std::size_t>& axe
 }
 
 } // namespace
+
+Convexification concluded(double kappa, double oscillation, double temperature) {
+  Convexification result{0, kappa, oscillation, false, {}};
+  result.rho = (Interval(kappa) / Interval(temperature) * exp(-(Interval(oscillation) / Interval(temperature)))).lower;
+  result.holds = result.rho > 0;
+  if (!result.holds) result.reason = "the perturbation left by every convex part is too large for a positive bound in double precision";
+  return result;
+}
 
 Convexification best_convexification(const Expression& f, double temperature, const Box& box) {
   if (!(temperature > 0) || box.empty()) throw std::invalid_argument("best convexification needs T > 0 and a box");

@@ -125,12 +125,8 @@ double curvature_outside(const LineOf& f, const Interval& core, const Interval& 
 
 /// With V = f outside the core, where f'' >= `outside`.
 Convexification on_core(const LineOf& f, double temperature, const Interval& core, const Interval& domain, double outside, std::size_t cells) {
-  Convexification result;
   const Line line(f, core, cells);
-  if (!line.usable()) {
-    result.reason = line.failure();
-    return result;
-  }
+  if (!line.usable()) return {0, 0, 0, false, line.failure()};
   const bool left = core.lower > domain.lower, right = core.upper < domain.upper;
   const double convexity = std::min(outside, line.convexity());
   const auto oscillation = [&](double kappa) {
@@ -139,12 +135,7 @@ Convexification on_core(const LineOf& f, double temperature, const Interval& cor
   const auto gain = [&](double kappa) { return std::log(kappa) - oscillation(kappa) / temperature; };
   double kappa = maximise_concave(gain, convexity > 0 ? convexity : std::min(outside, temperature / (line.length() * line.length())));
   if (convexity > 0 && !(gain(kappa) > gain(convexity))) kappa = convexity;
-  result.kappa = kappa;
-  result.oscillation = oscillation(kappa);
-  result.rho = (Interval(kappa) / Interval(temperature) * exp(-(Interval(result.oscillation) / Interval(temperature)))).lower;
-  result.holds = result.rho > 0;
-  if (!result.holds) result.reason = "the perturbation left by every convex part is too large for a positive bound in double precision";
-  return result;
+  return concluded(kappa, oscillation(kappa), temperature);
 }
 
 } // namespace

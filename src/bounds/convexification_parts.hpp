@@ -6,6 +6,9 @@
 
 namespace driftwell::bounds {
 
+/// rho = (kappa/T) exp(-osc/T), rounded down.
+[[nodiscard]] Convexification concluded(double kappa, double oscillation, double temperature);
+
 /// f, f' and f'' along one axis.
 class LineOf {
 public:
@@ -22,7 +25,7 @@ private:
 /// Two or three axes of `box`; the others of `box` are points.
 [[nodiscard]] Convexification convexify_grid(const Expression& f, const std::vector<std::size_t>& axes, double temperature, const Box& box,
                                              std::size_t cells_an_axis);
-/// V = kappa |x - c|^2/2 with c where f is least; any number of axes.
+/// V quadratic; any number of axes.
 [[nodiscard]] Convexification convexify_by_quadratic(const Expression& f, const std::vector<std::size_t>& axes, double temperature, const Box& box);
 
 } // namespace driftwell::bounds

@@ -6,24 +6,21 @@
 
 namespace driftwell::bounds {
 
-struct UniformAxis {
-  double first, step;
-  std::size_t count;
-  [[nodiscard]] double operator[](std::size_t i) const { return first + static_cast<double>(i) * step; }
-};
+/// Increasing.
+using GridPoints = std::vector<double>;
 
 /// The last axis runs fastest.
 struct GridFunction {
-  std::vector<UniformAxis> axes;
+  std::vector<GridPoints> axes;
   std::vector<double> values;
   [[nodiscard]] std::size_t size() const { return values.size(); }
 };
 
 /// max_x (s x - f(x)) along one axis, the others as they are. `argument`,
 /// where given, gets the index of the maximiser.
-[[nodiscard]] GridFunction transform_axis(const GridFunction& f, std::size_t axis, const UniformAxis& to, std::vector<std::size_t>* argument = nullptr);
+[[nodiscard]] GridFunction transform_axis(const GridFunction& f, std::size_t axis, const GridPoints& to, std::vector<std::size_t>* argument = nullptr);
 
 /// f*(s) = max_x (s.x - f(x)).
-[[nodiscard]] GridFunction legendre(const GridFunction& f, const std::vector<UniformAxis>& to);
+[[nodiscard]] GridFunction legendre(const GridFunction& f, const std::vector<GridPoints>& to);
 
 } // namespace driftwell::bounds

@@ -69,7 +69,7 @@ public:
 
   [[nodiscard]] Shell shell(double inner, double outer) const {
     Shell shell{inner, outer, Interval::infinity, Interval::infinity, Interval::infinity, Interval::infinity};
-    const Search search{1e-6, 1e-2, d_ == 1 ? std::size_t{2000} : 20'000 / (2 * d_)};
+    const Search search{1e-6, 0.05, d_ == 1 ? std::size_t{2000} : std::size_t{1000}};
     for (const Box& box : boxes_of(inner, outer, d_)) {
       const Enclosure curvature = convexity(f_, box, {}, search), inward = minimum(inward_, box, search);
       shell.least_curvature = std::min(shell.least_curvature, curvature.smooth && curvature.defined ? curvature.lower : -Interval::infinity);
@@ -80,13 +80,22 @@ public:
     return shell;
   }
 
-  /// x . grad f / (f - f(0)); 0 where f has not grown, NaN where it is not finite.
+  /// Some direction leads to f = +inf: beyond double precision, and no place to measure.
+  [[nodiscard]] bool overflows(double radius) const {
+    return std::any_of(directions_.begin(), directions_.end(), [&](std::vector<double> x) {
+      for (double& c : x) c *= radius;
+      const std::vector<double> values = along_(x);
+      return values[0] == Interval::infinity || (values[0] > 0 && !std::isfinite(values[1]));
+    });
+  }
+
+  /// x . grad f / (f - f(0)); 0 where f has not grown, -1 where it is not finite.
   [[nodiscard]] double exponent(const std::vector<double>& direction, double radius) const {
     std::vector<double> x = direction;
     for (double& c : x) c *= radius;
     const std::vector<double> values = along_(x);
     const double grown = values[0] - (std::isfinite(at_origin_) ? at_origin_ : 0);
-    if (!std::isfinite(values[0]) || !std::isfinite(values[1])) return values[0] == Interval::infinity ? Interval::infinity : -1;
+    if (!std::isfinite(values[0]) || !std::isfinite(values[1])) return -1;
     return grown > 0 ? std::max(0.0, values[1] / grown) : 0;
   }
 
@@ -115,7 +124,9 @@ Tails tails(const Expression& f, std::size_t dimension, int first, int last) {
   if (dimension == 0 || first >= last) throw std::invalid_argument("tails need a dimension and at least one shell");
   const Shells shells(f, dimension);
   Tails result;
-  for (int k = first; k < last; ++k) result.shells.push_back(shells.shell(std::ldexp(1.0, k), std::ldexp(1.0, k + 1)));
+  for (int k = first; k < last && !shells.overflows(std::ldexp(1.0, k + 1)); ++k)
+    result.shells.push_back(shells.shell(std::ldexp(1.0, k), std::ldexp(1.0, k + 1)));
+  if (result.shells.empty()) return result;
   const std::size_t n = result.shells.size(), from = n - std::min<std::size_t>(n, 3);
   result.convex_far_out = result.confining = true;
   for (std::size_t k = from; k < n; ++k) {

@@ -38,7 +38,7 @@ struct Tails {
   bool confining = false;         ///< least_inward > 0 on the last three shells
 };
 
-/// Shells k = first .. last - 1. Throws std::invalid_argument when d = 0 or first >= last.
+/// Shells k = first .. last - 1, or up to where f overflows. Throws std::invalid_argument when d = 0 or first >= last.
 [[nodiscard]] Tails tails(const Expression& f, std::size_t dimension, int first = 0, int last = 12);
 
 } // namespace driftwell::bounds
