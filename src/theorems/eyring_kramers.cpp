@@ -10,6 +10,7 @@
 //
 // with the derivatives V2, V3, V4 of Phi at m and s (Laplace's method); (x^2-1)^2/4: 1 + 3 T/2.
 // Kramers, Physica 7 (1940) 284; Bovier, Eckhoff, Gayrard & Klein, JEMS 6 (2004) 399, Theorem 3.2; Bouchet & Reygner, Ann. Henri Poincare 17 (2016) 3499, (1.10).
+#include "detail/affordable.hpp"
 #include "detail/curvature.hpp"
 #include "detail/passage_law.hpp"
 #include "driftwell/stationary/passage.hpp"
@@ -127,7 +128,8 @@ public:
   [[nodiscard]] std::string statement() const override { return "mean passage time / ((2 pi / lambda_s) sqrt(|det H_s| / det H_m) e^{barrier/T}) -> 1 as T -> 0"; }
   [[nodiscard]] std::string source() const override { return "Kramers 1940; Bovier et al. 2004, Theorem 3.2; Bouchet & Reygner 2016"; }
   [[nodiscard]] std::vector<Claim> certify(const Subject& subject) const override {
-    const DensityEvidence& evidence = subject.density();
+    const auto small = affordable(subject.density());
+    const DensityEvidence& evidence = *small;
     if (evidence.level().grid().absorbing()) throw NotApplicable{"no wall absorbs", ""};
     const Expression phi = potential_formula(evidence.model());
     const PassageLaw law = passage_law(evidence.model(), phi, evidence.level().grid());

@@ -22,8 +22,8 @@ namespace {
 
 void assume_constant(ClaimMaker& claim, const DensityEvidence& evidence, const LogSobolevConstant& constant, const Hypothesis& tails) {
   claim.assume(no_absorbing_walls(evidence.level().grid()));
-  claim.assume({constant.bounded() ? Hypothesis::State::met : Hypothesis::State::open, "the log-Sobolev constant is bounded below",
-                constant.bounded() ? fmt::format("rho >= {:.9g}: {}", constant.lower.front().rho.value, constant.lower.front().method) : "no method applies"});
+  claim.assume({constant.bounded() ? Hypothesis::State::met : Hypothesis::State::failed, "the log-Sobolev constant is bounded below",
+                constant.bounded() ? fmt::format("rho >= {:.9g}: {}", constant.lower.front().rho.value, constant.lower.front().method) : "no method applies: the drift does not contract, and Phi has no formula or no convex part"});
   claim.assume(tails).refinement(evidence.refinement());
 }
 
