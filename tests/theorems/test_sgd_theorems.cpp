@@ -135,6 +135,7 @@ TEST_CASE("modified_equations: THEORY's errors at eta = 2^-10, orders, cloud") {
   // f = x^2, f+- = (x -+ 1)^2 - 1: curvature 2, noise 4; x0 = 1, T = 1.
   SgdTask t = task(subject::quadratic({{2}}, {{4}}), 0x1p-10, 1, {1});
   t.steps = 1024;
+  t.options.replicas = 6000;
   const Certificate certificate = certify("modified_equations", subject::of(t));
   INFO(subject::words(certificate));
   CHECK(certificate.verdict == Verdict::holds);
