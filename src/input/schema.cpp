@@ -84,7 +84,7 @@ constexpr std::array<KeySchema, 2> uniform_keys{{
 
 constexpr std::array<KeySchema, 2> samples_keys{{
     {"file", "a file name, relative to the experiment file", "required", "An HDF5 file."},
-    {"dataset", "the path of a dataset of shape (particle, variable)", "\"sample\"", "Where the points are in it."},
+    {"dataset", "the path of a dataset of shape (particle, variable) or (snapshot, particle, variable)", "\"sample\"", "Where the points are in it."},
 }};
 
 constexpr std::array<KeySchema, 6> mixture_keys{{
