@@ -104,11 +104,19 @@ std::optional<double> crossing(const Setting& s, std::size_t a, std::size_t b, d
   return (low + high) / 2;
 }
 
-/// Slope of ln(integral/Laplace) in T as T -> 0.
-double first_correction(const Setting& s, std::size_t i) {
-  std::vector<double> slopes;
+/// ln(integral/Laplace) = c T + e T^2 + ...: c and e as T -> 0.
+std::pair<double, double> corrections(const Setting& s, std::size_t i) {
+  std::vector<double> slopes, second;
   for (const double T : s.temperatures) slopes.push_back(std::log(s.basins.integral(i, T) / laplace(s.basins[i], T, q_of(s))) / T);
-  return limit_of_halvings(slopes).value;
+  for (std::size_t k = 0; k + 1 < slopes.size(); ++k) second.push_back((slopes[k] - slopes[k + 1]) / s.temperatures[k + 1]);
+  return {limit_of_halvings(slopes).value, limit_of_halvings(second).value};
+}
+
+/// n with dL/n = gain + c n + e n^2, near dL/gain.
+double crossover_at(double dL, double gain, double c, double e) {
+  double n = dL / gain;
+  for (int k = 0; k < 200; ++k) n = dL / (gain + c * n + e * n * n);
+  return n;
 }
 
 /// Of the deepest minimum and the most massive rival that is wider.
@@ -125,8 +133,10 @@ Claim crossover_claim(const Setting& s) {
     if (!(n < barrier / 6 && n > s.temperatures.back())) continue;
     any = true;
     const auto found = crossing(s, a, 0, n / 3, 3 * n);
-    // dL/n = gain + c n with the first corrections c of both integrals; what is left out is of the order of its square.
-    const double c = first_correction(s, a) - first_correction(s, 0), corrected = dL / (gain + c * n), left_out = std::pow(corrected / n - 1, 2) * n + n * std::exp(-barrier / n);
+    // Two corrections of Laplace's formula; the error bar is what the second one changes.
+    const auto [c_a, e_a] = corrections(s, a);
+    const auto [c_0, e_0] = corrections(s, 0);
+    const double corrected = crossover_at(dL, gain, c_a - c_0, e_a - e_0), left_out = std::abs(corrected - crossover_at(dL, gain, c_a - c_0, 0)) + n * std::exp(-barrier / n);
     claim.compare({found.value_or(std::nan("")), 1e-9, 0}, {corrected, left_out, 0}, fmt::format("{} and {}, n* = {:.8g}", at(s.basins[a]), at(s.basins[0]), n));
   }
   return claim.assume(any, "a shallower minimum that is wider, with n* between what the cells resolve and a sixth of the barrier").make();

@@ -133,8 +133,8 @@ Setting setting_of(const Subject& subject) {
     if (!(s.target[i] > s.lower[i] && s.target[i] < s.upper[i])) throw NotApplicable{"a critical point of f in the box", "none is near the least of the convolved loss"};
   s.gradient_at_target = norm_at(model.potential().gradient(model.dimension()), s.target);
   s.convolved_at_target = norm_at(s.gradient, s.target);
-  s.L = bounds::gradient_lipschitz(model.potential(), box_of(s, s.noise.reach()), {1e-6, 1e-3, 20'000});
-  s.c = bounds::one_point_convexity(s.gradient, s.target, box_of(s, 0), {1e-10, 1e-10, model.dimension() == 1 ? std::size_t{20'000} : std::size_t{4'000}});
+  s.L = bounds::gradient_lipschitz(model.potential(), box_of(s, s.noise.reach()), {1e-6, 1e-3, 3'000});
+  s.c = bounds::one_point_convexity(s.gradient, s.target, box_of(s, 0), {1e-10, 1e-10, 3'000});
   return s;
 }
 
@@ -202,6 +202,7 @@ double searched_convexity(const Setting& s) {
 
 Claim constant_claim(const Setting& s) {
   ClaimMaker claim = full_claim(s, "constant", "c by branch and bound = c by search", Relation::equal);
+  claim.assume(s.target.size() == 1, "one variable");
   if (!std::isfinite(s.c.lower) || !std::isfinite(s.c.upper)) return claim.assume(false, "c is bounded", "branch and bound found no bound").make();
   const double middle = (s.c.lower + s.c.upper) / 2, search = searched_convexity(s);
   // The quotient tends to second derivatives at x*, where the search cannot look; what it may miss is bounded by L.

@@ -183,6 +183,40 @@ Claim sampled_claim(const Setting& s) {
   return claim.make();
 }
 
+/// Second moments about the minimum along the modes, over eta f, sampled.
+std::vector<Measured> sampled_over(const Setting& s, double eta, const Judgement& judgement) {
+  sgd::ProcessOptions options = s.sgd.options();
+  options.learning_rate = Schedule(eta);
+  const Index modes = std::min<Index>(s.linear.centre.size(), 8);
+  Window window = window_for(s.sgd, options, relaxation_steps(options, s.linear.curvatures[0]), judgement, 3);
+  window.burn *= 4; // nothing is left of the start but e^-16
+  const auto process = s.sgd.process(with_replicas(options, window.replicas));
+  process->start(s.sgd.minimum().weights);
+  std::vector<Measured> result = window_means(*process, window, static_cast<std::size_t>(modes), [&](const sgd::Process& p, std::size_t r, double* numbers) {
+    const VectorXd x = Eigen::Map<const VectorXd>(p.weights(r), s.linear.centre.size()) - s.linear.centre;
+    for (Index i = 0; i < modes; ++i) numbers[i] = std::pow(s.linear.modes.col(i).dot(x), 2);
+  });
+  for (Measured& m : result) m = (1 / (eta * factor_of(s.sgd, static_cast<double>(s.sgd.batch())))) * m;
+  return result;
+}
+
+/// Losses that are no parabolas: the law as eta -> 0 from three learning rates.
+Claim law_claim(const Setting& s) {
+  ClaimMaker claim = claim_of(s, "sampled_law", "second moments of the replicas over eta f, as eta -> 0, solve H S + S H = D", false);
+  claim.assume(s.linear.parabolas.state == Hypothesis::State::failed, "a loss that is no parabola", "parabolas have closed forms: first_order, sampled");
+  if (!claim.applies()) return claim.make();
+  Judgement judgement = s.subject.judgement;
+  judgement.precision /= 4; // extrapolation more than doubles the errors
+  const std::vector<Measured> wide = sampled_over(s, s.eta, judgement), middle = sampled_over(s, s.eta / 2, judgement), narrow = sampled_over(s, s.eta / 4, judgement);
+  const VectorXd law = along_modes(s.linear, sgd::local_potential(s.linear.hessian, s.sgd.noise(), s.sgd.temperature()).covariance) / (s.eta * s.sgd.batch_factor());
+  for (std::size_t i = 0; i < wide.size(); ++i) {
+    Measured limit = 2.0 * narrow[i] - middle[i];
+    limit.error = std::abs(limit.value - (2 * middle[i].value - wide[i].value)); // of the second order in eta
+    claim.compare(limit, {law[static_cast<Index>(i)], 0, 0}, mode_name(s, static_cast<Index>(i)));
+  }
+  return claim.scale(law.sum()).make();
+}
+
 /// Gradients of the first samples at the start of the experiment, as many as can be gone through.
 MatrixXd few_gradients(const SgdEvidence& sgd) {
   const sgd::Loss& loss = sgd.loss();
@@ -233,7 +267,7 @@ public:
     }));
     if (!setting) return claims;
     for (const auto& [name, make] : std::initializer_list<std::pair<const char*, Claim (*)(const Setting&)>>{
-             {"exact", exact_claim}, {"temperature", temperature_claim}, {"linear_scaling", scaling_claim}, {"ratio_alone", ratio_alone_claim}, {"sampled", sampled_claim}})
+             {"exact", exact_claim}, {"temperature", temperature_claim}, {"linear_scaling", scaling_claim}, {"ratio_alone", ratio_alone_claim}, {"sampled", sampled_claim}, {"sampled_law", law_claim}})
       claims.push_back(guarded(name, subject.judgement, [&, make = make] { return make(*setting); }));
     return claims;
   }

@@ -44,7 +44,7 @@ struct Plan {
   std::uint64_t burn = 0, looks = 0;
 };
 
-constexpr double budget = 2e9; ///< nanoseconds of one core, by estimates of what a look costs
+constexpr double budget = 1e9; ///< nanoseconds of one core, by estimates of what a look costs
 constexpr Index most_matrix = 6;
 
 /// grad f over all samples into g; returns the mean of |grad l_i|^2. In blocks, so that the memory stays small.

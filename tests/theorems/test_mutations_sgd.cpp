@@ -17,7 +17,9 @@ SgdTask plain() {
 }
 
 Verdict verdict(const std::string& theorem, const std::string& name, const SgdTask& t) {
-  const Certificate certificate = certify(theorem, subject::of(t));
+  Subject subject = subject::of(t);
+  subject.judgement.precision = 0.1; // mistakes are coarser: short samples find them
+  const Certificate certificate = certify(theorem, subject);
   INFO(subject::words(certificate));
   return claim(certificate, name).verdict;
 }
@@ -78,8 +80,13 @@ TEST_CASE("mutation: weights of SVAG, and its learning rate") {
     return std::pair{(1 + root) / 2, (1 - root) / 2};
   };
   CHECK(verdict("svag", "stationary", spoilt) == Verdict::violated);
-  CHECK(verdict("svag", "convergence", spoilt) == Verdict::violated);
   CHECK(verdict("svag", "sampled", spoilt) == Verdict::violated);
+  CHECK(verdict("svag", "convergence", spoilt) == Verdict::holds); // l + 1 instead of l: the limit is the same
+  spoilt.make.svag_weights = [](std::size_t l) {
+    const double root = 1.1 * std::sqrt(2.0 * static_cast<double>(l) - 1);
+    return std::pair{(1 + root) / 2, (1 - root) / 2};
+  };
+  CHECK(verdict("svag", "convergence", spoilt) == Verdict::violated);
   // The two batches are alike: exchanging their weights is no mistake, and none is found.
   spoilt.make.svag_weights = [](std::size_t l) {
     const auto [here, there] = sgd::svag_weights(l);
@@ -104,7 +111,7 @@ TEST_CASE("mutation: the modified equation without its eta/4 term") {
   CHECK(verdict("modified_equations", "weak_order_2", t) == Verdict::violated);
 }
 
-TEST_CASE("mutation: covariance of the noise with N/(N - 1), and without the square of the mean gradient") {
+TEST_CASE("mutation: covariance of the noise with N/(N - 1)") {
   SgdTask t = plain();
   t.make.noise = [](const sgd::Loss& loss, const double* w) {
     const auto N = static_cast<double>(loss.samples());
@@ -113,7 +120,9 @@ TEST_CASE("mutation: covariance of the noise with N/(N - 1), and without the squ
   CHECK(verdict("lr_over_batch", "exact", t) == Verdict::violated);
   CHECK(verdict("lr_over_batch", "first_order", t) == Verdict::violated);
   CHECK(verdict("svag", "stationary", t) == Verdict::violated);
-  CHECK(verdict("modified_equations", "weak_order_1", t) == Verdict::violated); // second moments
+  // Noise wrong by a factor is an error O(eta) of second moments.
+  CHECK(verdict("modified_equations", "weak_order_1", t) == Verdict::holds);
+  CHECK(verdict("modified_equations", "weak_order_2", t) == Verdict::violated);
 }
 
 TEST_CASE("mutation: batches smaller than told, and a learning rate that is not the one used") {

@@ -49,6 +49,20 @@ TEST_CASE("lr_over_batch: noise that depends on the weights, without replacement
   CHECK(has_failed(claim(certificate, "exact"), "does not depend on the weights"));
 }
 
+TEST_CASE("lr_over_batch: a loss that is no parabola, from three learning rates") {
+  SgdTask t = task(subject::line(12, 0.3), 0.1, 2, {1});
+  Subject s = subject::of(t);
+  s.judgement.precision = 0.1;
+  const Certificate certificate = certify("lr_over_batch", s);
+  INFO(subject::words(certificate));
+  CHECK(claim(certificate, "sampled_law").verdict == Verdict::holds);
+  CHECK(certificate.verdict == Verdict::holds);
+  t.make.temperature = [](double eta, double factor, double) { return eta * factor; };
+  Subject hot = subject::of(t);
+  hot.judgement.precision = 0.1;
+  CHECK(claim(certify("lr_over_batch", hot), "sampled_law").verdict == Verdict::violated);
+}
+
 TEST_CASE("lr_over_batch: what does not apply says why") {
   SgdTask epochs = plain();
   epochs.options.sampling = sgd::Sampling::epochs;
@@ -66,7 +80,7 @@ TEST_CASE("lr_over_batch: what does not apply says why") {
 TEST_CASE("yaida: any loss, any learning rate; momentum; not for epochs, not before the stationary law") {
   SgdTask t = plain(0.4);
   t.options.replicas = 1024;
-  t.steps = 3000;
+  t.steps = 1200;
   const Certificate quadratic = certify("yaida", subject::of(t));
   INFO(subject::words(quadratic));
   CHECK(quadratic.verdict == Verdict::holds);
@@ -76,7 +90,7 @@ TEST_CASE("yaida: any loss, any learning rate; momentum; not for epochs, not bef
 
   SgdTask quartic = task(subject::line(8, 1.0), 0.4, 1, {1});
   quartic.options.replicas = 1024;
-  quartic.steps = 3000;
+  quartic.steps = 1600;
   const Certificate general = certify("yaida", subject::of(quartic));
   INFO(subject::words(general));
   CHECK(claim(general, "covariance").verdict == Verdict::holds);
@@ -135,6 +149,7 @@ TEST_CASE("modified_equations: THEORY's errors at eta = 2^-10, orders, cloud") {
   // f = x^2, f+- = (x -+ 1)^2 - 1: curvature 2, noise 4; x0 = 1, T = 1.
   SgdTask t = task(subject::quadratic({{2}}, {{4}}), 0x1p-10, 1, {1});
   t.steps = 1024;
+  t.options.replicas = 6000;
   const Certificate certificate = certify("modified_equations", subject::of(t));
   INFO(subject::words(certificate));
   CHECK(certificate.verdict == Verdict::holds);

@@ -76,7 +76,16 @@ void Basins::refine(const Level& level, Basin& basin) const {
     if (step.norm() < 1e-15 * (1 + Eigen::Map<const VectorXd>(x.data(), n).norm())) break;
   }
   const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(H);
-  if (!(modes.eigenvalues()[0] > 1e-9 * modes.eigenvalues()[n - 1]))
+  // A cell away a degenerate minimum is not flat any more.
+  double beside = modes.eigenvalues()[n - 1] * 1e-6;
+  for (std::size_t i = 0; i < d; ++i)
+    for (const double sign : {-1.0, 1.0}) {
+      std::vector<double> next = x;
+      next[i] += sign * level.grid().axis(i).spacing();
+      const std::vector<double> v = tape(next);
+      beside = std::max(beside, Eigen::SelfAdjointEigenSolver<MatrixXd>(MatrixXd(Eigen::Map<const MatrixXd>(v.data() + d, n, n))).eigenvalues()[0]);
+    }
+  if (!(modes.eigenvalues()[0] > 1e-3 * beside))
     throw NotApplicable{"a Hessian that is positive definite at every minimum", fmt::format("its smallest eigenvalue is {:.3g} at ({:.5g})", modes.eigenvalues()[0], fmt::join(x, ", "))};
   basin.place = x;
   basin.loss = tape(x).back();

@@ -17,7 +17,7 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-constexpr double budget = 2e9;        ///< nanoseconds of one core, by the estimate below
+constexpr double budget = 1e9;        ///< nanoseconds of one core, by the estimate below
 constexpr std::size_t most_replicas = 2048;
 
 /// Of one step of one replica, in nanoseconds: draws, the call, and the terms.
