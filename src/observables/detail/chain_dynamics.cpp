@@ -33,24 +33,20 @@ struct EdgeRow {
   const double *root_k, *root_l, *q_k, *q_l, *up, *down;
 };
 
-template <std::size_t Width> DRIFTWELL_INLINE void add_edges(const EdgeRow& e, std::size_t first, std::array<double, reduce_lanes>& total) {
-#pragma omp simd
-  for (std::size_t i = 0; i < Width; ++i) {
-    const std::size_t k = first + i;
-    const double step = e.root_l[k] - e.root_k[k];
-    total[i] += (e.q_k[k] * e.up[k] + e.q_l[k] * e.down[k]) / 2 * step * step;
-  }
-}
-
 /// Sum over edges without an end where p_ss underflows.
 DRIFTWELL_MULTIVERSION
-double row_sum(const EdgeRow& row, std::size_t n) {
-  std::array<double, reduce_lanes> total{};
+double row_sum(const EdgeRow& e, std::size_t n) {
+  double lane[reduce_lanes] = {};
+  const auto term = [&](std::size_t k) {
+    const double step = e.root_l[k] - e.root_k[k];
+    return (e.q_k[k] * e.up[k] + e.q_l[k] * e.down[k]) / 2 * step * step;
+  };
   std::size_t k = 0;
-  for (; k + reduce_lanes <= n; k += reduce_lanes) add_edges<reduce_lanes>(row, k, total);
-  for (; k < n; ++k) add_edges<1>(row, k, total);
+  for (; k + reduce_lanes <= n; k += reduce_lanes)
+    for (std::size_t l = 0; l < reduce_lanes; ++l) lane[l] += term(k + l);
+  for (std::size_t l = 0; k < n; ++k, ++l) lane[l] += term(k);
   double sum = 0;
-  for (const double lane : total) sum += lane;
+  for (const double part : lane) sum += part;
   return sum;
 }
 
