@@ -48,6 +48,8 @@ public:
   [[nodiscard]] virtual CostEstimate estimate(const EvolutionProblem& problem) const = 0;
   /// Throws NumericalFailure, Interrupted.
   virtual EvolutionReport propagate(const EvolutionProblem& problem, const Observe& observe) const = 0;
+  /// Is it a method for this problem at all?
+  [[nodiscard]] virtual bool applies(const EvolutionProblem&) const { return true; }
   /// May `auto` choose it?
   [[nodiscard]] virtual bool candidate() const { return false; }
 };

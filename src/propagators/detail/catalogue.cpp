@@ -58,7 +58,7 @@ Choice choose_propagator(const std::string& name, const EvolutionProblem& proble
   std::string listing;
   for (const std::string& candidate : PropagatorCatalogue::names()) {
     auto propagator = PropagatorCatalogue::find(candidate)->make();
-    if (!propagator->candidate()) continue;
+    if (!propagator->candidate() || !propagator->applies(problem)) continue;
     const CostEstimate cost = propagator->estimate(problem);
     const bool fits = cost.bytes < memory;
     listing += fmt::format("{}{} {:.2g} s, {}{}", listing.empty() ? "" : "; ", candidate, cost.seconds,
