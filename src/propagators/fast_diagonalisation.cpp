@@ -204,6 +204,7 @@ public:
         throw NumericalFailure(fmt::format("fast_diagonalisation: rounding amounts to a relative error of {:.1e} at t = {:g}, tolerance {:.1e}. "
                                            "Try propagator = \"krylov\" or a larger tolerance.", error, t, problem.tolerance));
       const double left = std::max(modes.at(t, u), 1e-13 * size);
+      form.deflate(Eigen::Map<VectorXd>(u.data(), static_cast<Index>(u.size()))); // the first mode is s up to rounding only
       report.error = std::max(report.error, error);
       report.errors[i] = form.l1(error * left, t) + own_rounding;
       form.probabilities(u.data(), t, p);
