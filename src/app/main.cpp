@@ -72,6 +72,7 @@ int dispatch(CLI::App& app, int argc, char** argv) {
   completion->add_option("SHELL", shell, "bash, zsh or fish")->required();
   for (CLI::App* command : {run, check, info, list}) command->add_flag("--json", options.json, "one JSON object on stdout");
   for (CLI::App* command : {run, check}) {
+    command->add_option("--memory", options.memory, "GB that the computation may take; default: memory_limit of the file, or what is free")->check(CLI::PositiveNumber);
     auto* q = command->add_flag("-q,--quiet", quiet, "no words but errors");
     command->add_flag("-v,--verbose", verbose, "more words")->excludes(q);
   }

@@ -2,6 +2,7 @@
 
 #include "background.hpp"
 #include "driftwell/core/error.hpp"
+#include "driftwell/generator/sparse_factor.hpp"
 #include "driftwell/propagators/scheduled_evolution.hpp"
 #include "driftwell/stationary/passage.hpp"
 #include "driftwell/stationary/spectrum.hpp"
@@ -270,6 +271,15 @@ void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, con
   if (spec_.langevin) rows_[name].push_back({row, error});
 }
 
+/// The half grid and its quarter, and the factor of the leading eigenvalue, held at the same time as what the fine grid needs.
+bool FokkerPlanckSection::fits_beside(const Choice& choice) const {
+  if (coarse_.empty()) return true;
+  const Grid& full = fine_->generator().grid();
+  const double share = 1.3 * static_cast<double>(coarse_[0].run->generator().size()) / static_cast<double>(full.size());
+  const double gap = gap_ ? estimate_factor(gap_->grid, SparseFactor::Kind::general).bytes : 0;
+  return (1 + share) * choice.bytes + gap < available_memory();
+}
+
 struct FokkerPlanckSection::Evolution {
   record::Group& group;
   Eigen::VectorXd first; ///< the start, kept back until the coarser grids are done
@@ -316,7 +326,7 @@ void FokkerPlanckSection::compute(record::ResultFile& file) {
   prepare_gap();
   progress_.phase(fmt::format("{} cells, {}, and coarser grids for the error bars", cells_text(fine_->generator().grid()), choice.name));
   // A schedule builds chains on its way, and formulas are not made by two threads at once.
-  Background beside(!fine_->schedule(), [&] {
+  Background beside(!fine_->schedule() && fits_beside(choice), [&] {
     coarse_series(*choice.propagator);
     find_gap();
   });

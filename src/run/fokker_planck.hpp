@@ -63,6 +63,7 @@ private:
   void declare(record::Group& group) const;
   void write_fields(record::Group& group);
   void write_entropy_production(record::Group& group);
+  [[nodiscard]] bool fits_beside(const Choice& choice) const;
   void prepare_gap();
   void find_gap();
   void write_gap(record::Group& group);

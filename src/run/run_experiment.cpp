@@ -5,6 +5,7 @@
 #include "driftwell/core/provenance.hpp"
 #include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
+#include "driftwell/run/memory.hpp"
 #include "section.hpp"
 #include "stdout.hpp"
 
@@ -99,6 +100,10 @@ void say(const Sections& sections, const std::string& path, double seconds, int 
   fmt::print(stderr, "wrote {} in {:.2f} s\n", path, seconds);
 }
 
+void limit_memory(const input::Spec& spec, const RunOptions& options) {
+  set_memory_limit(1e9 * (options.memory > 0 ? options.memory : spec.memory_limit ? spec.memory_limit->value : 0));
+}
+
 std::optional<Model> model_of(const input::Spec& spec) {
   if (!spec.has_model) return {};
   return build_model(spec);
@@ -110,6 +115,7 @@ int run_experiment(const RunOptions& options) {
   const auto start = Clock::now();
   if (options.threads > 0) omp_set_num_threads(options.threads);
   const input::Spec spec = input::read(options.file, options.overrides);
+  limit_memory(spec, options);
   const std::filesystem::path out = output_path(options);
   record::Options record_options;
   // What an interrupted run has left may give way to what it becomes when it goes on.
@@ -153,6 +159,7 @@ int run_experiment(const RunOptions& options) {
 
 void check_experiment(const RunOptions& options) {
   const input::Spec spec = input::read(options.file, options.overrides);
+  limit_memory(spec, options);
   const std::optional<Model> model = model_of(spec);
   Progress progress(0);
   std::string words = fmt::format("{}: valid\n", options.file);
