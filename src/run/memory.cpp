@@ -35,7 +35,7 @@ double free_memory() {
 
 } // namespace
 
-void set_memory_limit(double bytes) { limit = bytes; }
+void limit_memory(const input::Spec& spec, double asked) { limit = 1e9 * (asked > 0 ? asked : spec.memory_limit ? spec.memory_limit->value : 0); }
 
 double available_memory() {
   const double free = free_memory();

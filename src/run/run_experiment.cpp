@@ -6,6 +6,7 @@
 #include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
 #include "driftwell/run/memory.hpp"
+#include "run_record.hpp"
 #include "section.hpp"
 #include "stdout.hpp"
 
@@ -30,22 +31,6 @@ using Sections = std::vector<std::unique_ptr<Section>>;
 std::filesystem::path output_path(const RunOptions& options) {
   if (!options.out.empty()) return options.out;
   return std::filesystem::path(options.file).stem().string() + ".h5";
-}
-
-void write_root(record::ResultFile& file, const input::Spec& spec, const RunOptions& options) {
-  file.attribute("title", spec.title);
-  file.attribute("Conventions", std::string("CF-1.8"));
-  file.attribute("driftwell_version", version());
-  file.attribute("driftwell_schema", std::int64_t{1});
-  file.attribute("git_commit", git_commit());
-  file.attribute("build", build());
-  file.attribute("experiment", spec.source->text);
-  file.attribute("resolved", input::resolved_json(spec));
-  file.attribute("command", options.command);
-  file.attribute("threads", static_cast<std::int64_t>(omp_get_max_threads()));
-  file.attribute("seed", spec.langevin ? spec.langevin->seed.value : spec.sgd ? spec.sgd->seed.value : std::int64_t{0});
-  file.attribute("started", utc_now());
-  file.attribute("stop_reason", std::string("running"));
 }
 
 const char* signal_name(int signal) { return signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "a signal"; }
@@ -100,10 +85,6 @@ void say(const Sections& sections, const std::string& path, double seconds, int 
   fmt::print(stderr, "wrote {} in {:.2f} s\n", path, seconds);
 }
 
-void limit_memory(const input::Spec& spec, const RunOptions& options) {
-  set_memory_limit(1e9 * (options.memory > 0 ? options.memory : spec.memory_limit ? spec.memory_limit->value : 0));
-}
-
 std::optional<Model> model_of(const input::Spec& spec) {
   if (!spec.has_model) return {};
   return build_model(spec);
@@ -115,13 +96,15 @@ int run_experiment(const RunOptions& options) {
   const auto start = Clock::now();
   if (options.threads > 0) omp_set_num_threads(options.threads);
   const input::Spec spec = input::read(options.file, options.overrides);
-  limit_memory(spec, options);
+  limit_memory(spec, options.memory);
   const std::filesystem::path out = output_path(options);
   record::Options record_options;
   // What an interrupted run has left may give way to what it becomes when it goes on.
   record_options.replace = options.overwrite || (options.resume && record::CheckpointFiles(out).exist());
   if (spec.output.keep_bits) record_options.keep_bits = static_cast<int>(spec.output.keep_bits->value);
   record::ResultFile::probe(out, record_options);
+  if (!options.resume && !options.overwrite && record::CheckpointFiles(out).exist())
+    throw IoError(fmt::format("{}: an interrupted run has left a checkpoint beside it. Go on from it with --resume, or begin anew with --overwrite.", out.string()));
   std::error_code ignored;
   if (std::filesystem::equivalent(out, options.file, ignored))
     throw IoError(fmt::format("{}: is the experiment itself; choose another name with -o", out.string()));
@@ -154,12 +137,15 @@ int run_experiment(const RunOptions& options) {
   } else {
     print_line(out.string());
   }
-  return signal ? 128 + signal : 0;
+  if (signal) return 128 + signal;
+  for (const auto& section : sections)
+    if (section->exit_code() != ExitCode::done) return static_cast<int>(section->exit_code());
+  return 0;
 }
 
 void check_experiment(const RunOptions& options) {
   const input::Spec spec = input::read(options.file, options.overrides);
-  limit_memory(spec, options);
+  limit_memory(spec, options.memory);
   const std::optional<Model> model = model_of(spec);
   Progress progress(0);
   std::string words = fmt::format("{}: valid\n", options.file);
