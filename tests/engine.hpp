@@ -114,6 +114,13 @@ inline Run evolve(const Model& model, const Grid& grid, const VectorXd& initial,
   return run;
 }
 
+/// Is the propagator one for this problem?
+inline bool applies(const std::string& propagator, const Model& model, const Grid& grid, const VectorXd& initial, const std::vector<double>& times) {
+  const Generator generator = build_generator(model, grid);
+  const SteadyState steady = steady_state(generator, nullptr);
+  return PropagatorCatalogue::find(propagator)->make()->applies({generator, steady, initial, times, 1e-10, {}});
+}
+
 /// v + (v - coarse) / 3
 inline double extrapolated(double fine, double coarse) { return fine + (fine - coarse) / 3; }
 

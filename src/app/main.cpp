@@ -80,6 +80,7 @@ int dispatch(CLI::App& app, int argc, char** argv) {
   for (CLI::App* command : {run, verify}) command->add_option("--threads", options.threads, "number of threads; default: all")->check(CLI::Range(1, 1024));
   for (CLI::App* command : {run, check, verify}) {
     add_overrides(command, options);
+    command->add_option("--memory", options.memory, "GB that the computation may take; default: memory_limit of the file, or what is free")->check(CLI::PositiveNumber);
     auto* q = command->add_flag("-q,--quiet", quiet, "no words but errors");
     command->add_flag("-v,--verbose", verbose, "more words")->excludes(q);
   }

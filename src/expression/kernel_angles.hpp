@@ -1,8 +1,8 @@
 #pragma once
-// Trigonometric functions and their inverses, in the style of kernel_math.hpp.
-#include "kernel_math.hpp"
+// Trigonometric functions and their inverses, in the style of driftwell/core/elementary.hpp.
+#include "driftwell/core/elementary.hpp"
 
-namespace driftwell::expression::math {
+namespace driftwell::math {
 
 /// Beyond this a multiple of pi/2 in three parts is no longer exact enough.
 constexpr double largest_angle = 0x1p20;
@@ -110,4 +110,4 @@ DRIFTWELL_INLINE double acos(double x) {
   return large ? far : near;
 }
 
-} // namespace driftwell::expression::math
+} // namespace driftwell::math

@@ -1,5 +1,5 @@
 // Exponentials, logarithms and hyperbolic functions over strips.
-#include "kernel_math.hpp"
+#include "driftwell/core/elementary.hpp"
 #include "kernels.hpp"
 
 namespace driftwell::expression::kernels {

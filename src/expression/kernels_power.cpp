@@ -1,12 +1,12 @@
 // a^b for exponents that are neither small whole numbers nor halves (those become multiplications and square roots):
 // exp(b log a), with log a and the product in pairs of numbers (high + low), since every digit lost there is lost 700-fold.
 // The high parts are cut to 26 bits, so that their products are exact without a fused multiply-add.
-#include "kernel_math.hpp"
+#include "driftwell/core/elementary.hpp"
 #include "kernels.hpp"
 
 #include <cmath>
 
-namespace driftwell::expression {
+namespace driftwell {
 
 namespace math {
 
@@ -71,6 +71,8 @@ DRIFTWELL_INLINE bool needs_library(double x, double y) { return !(x > 0.0 && x 
 
 } // namespace math
 
+namespace expression {
+
 namespace kernels {
 
 namespace {
@@ -101,4 +103,6 @@ void power(const Strip& strip) {
 
 } // namespace kernels
 
-} // namespace driftwell::expression
+} // namespace expression
+
+} // namespace driftwell

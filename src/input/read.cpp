@@ -92,6 +92,7 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
     if (title->node->kind != Node::Kind::string) title->wrong_type();
     spec.title = title->node->text;
   }
+  if (const auto limit = file.find("memory_limit")) spec.memory_limit = Setting<double>{positive(*limit), limit->origin(), true};
   if (spec.has_model) read_equation(sections, spec);
   if (sgd != nullptr) spec.sgd = read_sgd(sgd->value, sgd->value.origin);
   if (const Member* verify = sections.find("verify")) spec.verify = read_verify(verify->value, verify->value.origin);

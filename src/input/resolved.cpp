@@ -158,6 +158,7 @@ Json verify(const VerifySpec& spec) {
 
 std::string resolved_json(const Spec& spec) {
   Json json{{"title", spec.title}};
+  if (spec.memory_limit) json["memory_limit"] = spec.memory_limit->value;
   if (spec.has_model) json["model"] = model(spec.model);
   if (spec.has_model && spec.time.end > 0) { // something evolves
     json["initial"] = std::visit(LawWriter{}, spec.initial);

@@ -10,8 +10,9 @@
 namespace driftwell::input {
 namespace {
 
-constexpr std::array<KeySchema, 10> file_keys{{
+constexpr std::array<KeySchema, 11> file_keys{{
     {"title", "a string", "empty", "One line of words, kept in the result file."},
+    {"memory_limit", "a number > 0, in GB (1e9 bytes)", "what is free", "Methods that need more are not chosen, or refused before they start."},
     {"model", "a section [model]", "required; not with [sgd] alone", "The equation: variables, potential, force, diffusion, temperature."},
     {"initial", "a section [initial]", "required; not with [sgd] alone", "The law at time 0."},
     {"time", "a section [time]", "required; not with [sgd] alone", "How long, and when to record."},
@@ -232,7 +233,7 @@ std::vector<std::string> TableSchema::names() const {
 std::string section_list() {
   std::vector<std::string> names;
   for (const KeySchema& key : file_keys)
-    if (key.name != "title") names.push_back("[" + std::string(key.name) + "]");
+    if (key.name != "title" && key.name != "memory_limit") names.push_back("[" + std::string(key.name) + "]");
   return list_of(names);
 }
 

@@ -23,7 +23,7 @@ std::vector<std::string> homes_of(std::string_view key, const TableSchema& here)
   Hints hints;
   const std::vector<std::string> names = schema.names();
   const bool is_section = schema.path.empty() && member.value.kind == Node::Kind::table;
-  hints.allowed = is_section ? section_list() : schema.path.empty() ? "title, " + section_list() : list_of(names);
+  hints.allowed = is_section ? section_list() : schema.path.empty() ? "title, memory_limit, " + section_list() : list_of(names);
   const std::vector<std::string> homes = homes_of(member.name, schema);
   if (homes.empty()) hints.nearest = nearest_name(member.name, names);
   else hints.notes.push_back("'" + member.name + "' is a key of " + list_of(homes));

@@ -1,8 +1,6 @@
 // E[f] with the potential f that the user gave.
 #include "driftwell/observables/observable.hpp"
 
-#include "driftwell/core/reduce.hpp"
-
 namespace driftwell {
 
 namespace {
@@ -10,12 +8,7 @@ namespace {
 class MeanLoss : public DensityObservable {
 public:
   [[nodiscard]] std::string long_name() const override { return "mean of the given potential, E[f]"; }
-  [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override {
-    return {deterministic_sum(state.grid().size(), [&](std::size_t cell) {
-      const auto k = static_cast<Eigen::Index>(cell);
-      return state.c[k] * state.loss[k];
-    })};
-  }
+  [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override { return {state.averages.loss}; }
 };
 
 const ObservableCatalogue::Entry entry{"mean_loss", "mean of the given potential E[f]", [] { return std::make_unique<MeanLoss>(); }};

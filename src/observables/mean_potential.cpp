@@ -1,8 +1,6 @@
 // E[Phi] with the implicit potential Phi = -T log rho_ss + constant.
 #include "driftwell/observables/observable.hpp"
 
-#include "driftwell/core/reduce.hpp"
-
 namespace driftwell {
 
 namespace {
@@ -10,12 +8,7 @@ namespace {
 class MeanPotential : public DensityObservable {
 public:
   [[nodiscard]] std::string long_name() const override { return "mean implicit potential, E[Phi]"; }
-  [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override {
-    return {deterministic_sum(state.grid().size(), [&](std::size_t cell) {
-      const auto k = static_cast<Eigen::Index>(cell);
-      return state.c[k] * state.steady.implicit_potential[k];
-    })};
-  }
+  [[nodiscard]] std::vector<double> evaluate(const DensityState& state) const override { return {state.averages.potential}; }
 };
 
 const ObservableCatalogue::Entry entry{"mean_potential", "mean implicit potential E[Phi]", [] { return std::make_unique<MeanPotential>(); }};

@@ -38,6 +38,10 @@ constexpr double segment_ratio = 300;
 class Krylov : public Propagator {
 public:
   [[nodiscard]] bool candidate() const override { return true; }
+  /// UMFPACK with 32-bit indices gives up on larger factors (64^3 cells).
+  [[nodiscard]] bool applies(const EvolutionProblem& problem) const override {
+    return problem.generator.reversible() || estimate_factor(problem.generator.grid(), SparseFactor::Kind::general).bytes < 2.5e9;
+  }
 
   [[nodiscard]] CostEstimate estimate(const EvolutionProblem& problem) const override {
     const bool symmetric = problem.generator.reversible();
@@ -45,10 +49,10 @@ public:
         estimate_factor(problem.generator.grid(), symmetric ? SparseFactor::Kind::positive_definite : SparseFactor::Kind::general);
     const double n = static_cast<double>(problem.generator.size()), vectors = 60;
     const double segments = static_cast<double>(segment_ends(problem.times).size());
-    const double solves = vectors * (factor.bytes / 4e9 + (symmetric ? 8e-9 : 8e-9 + vectors * 2e-9) * n);
+    const double solves = vectors * (0.7 * factor.bytes / 4e9 + (symmetric ? 8e-9 : 8e-9 + vectors * 2e-9) * n);
     return {segments * (factor.operations / (symmetric ? 1e10 : 3e9) + 2e-6 * n + solves) +
                 static_cast<double>(problem.times.size()) * vectors * 0.5e-9 * n,
-            factor.bytes * (symmetric ? 1.3 : 2) + (vectors + 12) * 8 * n + 150 * n};
+            factor.bytes + (vectors + 12) * 8 * n + 150 * n};
   }
 
   EvolutionReport propagate(const EvolutionProblem& problem, const Observe& observe) const override {

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
 namespace driftwell::run {
 
@@ -17,21 +16,31 @@ namespace {
 
 using Eigen::VectorXd;
 
-/// A grid that has no chance to fit is refused before anything is allocated.
-const Grid& fitting(const Model& model, const Grid& grid) {
+std::string cells_text(const Grid& grid) {
   std::vector<std::size_t> cells;
   for (const Axis& axis : grid.axes()) cells.push_back(axis.cells);
-  const double n = static_cast<double>(grid.size());
-  double bytes = 200 * n;
-  // Only a model known to be reversible gets its steady state without a factor.
-  const bool open = std::none_of(grid.axes().begin(), grid.axes().end(), [](const Axis& a) { return a.periodic(); });
-  const bool needs_factor = !(model.gibbs() && open && !grid.absorbing()) && grid.dimension() > 1;
-  if (needs_factor) bytes += estimate_factor(grid, SparseFactor::Kind::general).bytes;
-  if (const double free = available_memory(); bytes > free)
-    throw NumericalFailure(fmt::format("{} cells need about {:.3g} GB{}, {:.3g} GB are free. Use fewer cells.", fmt::join(cells, " x "),
-                                       bytes / 1e9, needs_factor ? " (the steady state of a model with a force is solved for with a sparse factor)" : "",
-                                       free / 1e9));
+  return fmt::format("{}", fmt::join(cells, " x "));
+}
+
+/// Some numbers a cell: the chain, its steady state and what is built on the way.
+double bytes_of_chain(const Grid& grid) { return 300 * static_cast<double>(grid.size()); }
+
+/// A grid that has no chance to fit is refused before anything is allocated.
+const Grid& fitting(const Grid& grid) {
+  if (const double bytes = bytes_of_chain(grid); bytes > available_memory())
+    throw NumericalFailure(fmt::format("{} cells need about {:.3g} GB, {}. Use fewer cells.", cells_text(grid), bytes / 1e9, memory_words()));
   return grid;
+}
+
+/// State reduction where it fits; a steady state (not a law of survivors) can also be found by aggregation, in memory for a few vectors.
+SteadyMethod steady_method(const Generator& generator) {
+  if (generator.steady_known() && generator.conservative()) return SteadyMethod::automatic;
+  const Grid& grid = generator.grid();
+  const double bytes = estimate_factor(grid, SparseFactor::Kind::general).bytes + bytes_of_chain(grid);
+  if (bytes < available_memory()) return SteadyMethod::automatic;
+  if (generator.conservative()) return SteadyMethod::iterative;
+  throw NumericalFailure(fmt::format("{} cells need about {:.3g} GB, {}: with absorbing walls the law of the survivors is found by elimination. "
+                                     "Use fewer cells.", cells_text(grid), bytes / 1e9, memory_words()));
 }
 
 VectorXd loss_on(const input::Spec& spec, const Model& model, const Grid& grid) {
@@ -58,15 +67,15 @@ void check_finite(const std::string& name, const std::vector<double>& values, st
 } // namespace
 
 DensityRun::DensityRun(const input::Spec& spec, const Model& model, const Grid& grid)
-    : spec_(spec), loss_(loss_on(spec, model, fitting(model, grid))), generator_(build_chain(spec, model, grid)),
-      steady_(steady_state(generator_, is_gibbs(model, generator_) ? &loss_ : nullptr)), model_(model), schedule_(build_schedule(spec)) {}
+    : spec_(spec), loss_(loss_on(spec, model, fitting(grid))), generator_(build_chain(spec, model, grid)),
+      steady_(steady_state(generator_, is_gibbs(model, generator_) ? &loss_ : nullptr, steady_method(generator_))), model_(model), schedule_(build_schedule(spec)) {}
 
 const Frozen& DensityRun::frozen(double t) const {
   const double T = schedule_.value(t);
   if (!frozen_ || frozen_->temperature != T) {
     const Model model = model_.with_temperature(T);
     Generator generator = build_chain(spec_, model, generator_.grid());
-    SteadyState steady = steady_state(generator, is_gibbs(model, generator) ? &loss_ : nullptr);
+    SteadyState steady = steady_state(generator, is_gibbs(model, generator) ? &loss_ : nullptr, steady_method(generator));
     frozen_ = std::make_unique<Frozen>(Frozen{T, std::move(generator), std::move(steady)});
   }
   return *frozen_;
@@ -128,29 +137,18 @@ Series DensityRun::series(const InitialDensity& initial, const std::vector<doubl
   return result;
 }
 
-double available_memory() {
-  std::ifstream info("/proc/meminfo");
-  std::string word;
-  while (info >> word)
-    if (word == "MemAvailable:") {
-      double kilobytes = 0;
-      info >> kilobytes;
-      return kilobytes * 1024;
-    }
-  return 4e9;
-}
-
 CostEstimate estimate_cost(const input::Spec& spec, const Model& model, const Grid& grid) {
   const double n = static_cast<double>(grid.size()), outputs = static_cast<double>(spec.time.at.size());
   const bool reversible = model.gradient_system();
   const FactorEstimate factor = estimate_factor(grid, reversible ? SparseFactor::Kind::positive_definite : SparseFactor::Kind::general);
-  CostEstimate cost{outputs * n * 4e-8 + n * 1e-6, 300 * n};
-  if (grid.dimension() < 3 || !reversible) {
+  CostEstimate cost{outputs * n * 1e-8 + n * 1e-6, bytes_of_chain(grid)};
+  const bool fits = factor.bytes + 70 * 8 * n + bytes_of_chain(grid) < 0.8 * available_memory();
+  if (fits && (grid.dimension() < 3 || !reversible)) {
     cost.seconds += factor.operations / (reversible ? 1e10 : 3e9) * (reversible ? 1 : 2) + 60 * factor.bytes / 4e9;
     cost.bytes += factor.bytes + 70 * 8 * n;
   } else {
-    cost.bytes += 8 * n * 18;
-    cost.seconds += n * 2e-9 * 400 * std::max(1.0, outputs / 8);
+    cost.bytes += 8 * n * (reversible ? 18 : 45);
+    cost.seconds += n * 2e-9 * 400 * std::max(1.0, outputs / 8) * (reversible ? 1 : 5);
   }
   if (!build_schedule(spec).constant()) { // a steady state for every output, and some six exponentials a step
     const double tolerance = std::max(spec.fokker_planck->tolerance.value, 1e-12);

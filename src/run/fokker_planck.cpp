@@ -1,6 +1,8 @@
 #include "fokker_planck.hpp"
 
+#include "background.hpp"
 #include "driftwell/core/error.hpp"
+#include "driftwell/generator/sparse_factor.hpp"
 #include "driftwell/propagators/scheduled_evolution.hpp"
 #include "driftwell/stationary/passage.hpp"
 #include "driftwell/stationary/spectrum.hpp"
@@ -9,7 +11,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <complex>
+#include <utility>
 
 namespace driftwell::run {
 
@@ -181,35 +186,52 @@ void FokkerPlanckSection::write_entropy_production(record::Group& group) {
   group.attribute("entropy_production_error", richardson(summary_.entropy_production, coarse, ratio).error);
 }
 
-/// A value with an error bar at little cost.
-void FokkerPlanckSection::write_gap(record::Group& group) {
-  const Grid& full = fine_->generator().grid();
-  const Grid grid = shrunk(full, full.dimension() == 3 ? largest_for_gap_3d : largest_for_gap), coarser = grid.coarsened();
-  const auto leading = [&](const Grid& g) {
-    const Generator generator = build_chain(spec_, model_, g);
-    return leading_eigenvalues(generator, steady_state(generator), 1).at(0);
-  };
+struct FokkerPlanckSection::Gap {
+  Gap(const input::Spec& spec, const Model& model, const Grid& full)
+      : grid(shrunk(full, full.dimension() == 3 ? largest_for_gap_3d : largest_for_gap)), coarser(grid.coarsened()),
+        chains{build_chain(spec, model, grid), build_chain(spec, model, coarser)} {}
+  Grid grid, coarser;
+  std::array<Generator, 2> chains;
+  std::array<std::complex<double>, 2> values;
+};
+
+/// A value with an error bar at little cost. The chains are made before anything runs beside: formulas are shared.
+void FokkerPlanckSection::prepare_gap() {
   try {
-    const std::complex<double> fine = leading(grid), coarse = leading(coarser);
-    const double ratio = halving_ratio(grid, coarser);
-    const Richardson real = richardson(fine.real(), coarse.real(), ratio), imag = richardson(fine.imag(), coarse.imag(), ratio);
-    summary_.gap = {real.extrapolated, imag.extrapolated};
-    group.attribute("spectral_gap", std::vector<double>{real.extrapolated, imag.extrapolated});
-    group.attribute("spectral_gap_error", std::vector<double>{real.error, imag.error});
-    group.attribute("spectral_gap_cells", cells_text(grid));
+    gap_ = std::make_unique<Gap>(spec_, model_, fine_->generator().grid());
   } catch (const Error& failure) {
     summary_.warnings.push_back(fmt::format("no leading eigenvalue: {}", failure.what()));
   }
 }
 
+void FokkerPlanckSection::find_gap() {
+  if (!gap_) return;
+  try {
+    for (std::size_t i = 0; i < 2; ++i) gap_->values[i] = leading_eigenvalues(gap_->chains[i], steady_state(gap_->chains[i]), 1).at(0);
+  } catch (const Error& failure) {
+    beside_warnings_.push_back(fmt::format("no leading eigenvalue: {}", failure.what()));
+    gap_.reset();
+  }
+}
+
+void FokkerPlanckSection::write_gap(record::Group& group) {
+  if (!gap_) return;
+  const auto [fine, coarse] = gap_->values;
+  const double ratio = halving_ratio(gap_->grid, gap_->coarser);
+  const Richardson real = richardson(fine.real(), coarse.real(), ratio), imag = richardson(fine.imag(), coarse.imag(), ratio);
+  summary_.gap = {real.extrapolated, imag.extrapolated};
+  group.attribute("spectral_gap", std::vector<double>{real.extrapolated, imag.extrapolated});
+  group.attribute("spectral_gap_error", std::vector<double>{real.error, imag.error});
+  group.attribute("spectral_gap_cells", cells_text(gap_->grid));
+}
+
 void FokkerPlanckSection::coarse_series(const Propagator& propagator) {
   for (Coarse& coarse : coarse_) {
     const std::string cells = cells_text(coarse.run->generator().grid());
-    progress_.phase(fmt::format("error bars: {} cells", cells));
     try {
       coarse.series = coarse.run->series(*initial_, spec_.time.at, propagator, coarse.time_error);
     } catch (const NumericalFailure& failure) {
-      summary_.warnings.push_back(fmt::format("no error bars from {} cells: {}", cells, failure.what()));
+      beside_warnings_.push_back(fmt::format("no error bars from {} cells: {}", cells, failure.what()));
       return;
     }
   }
@@ -249,6 +271,44 @@ void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, con
   if (spec_.langevin) rows_[name].push_back({row, error});
 }
 
+/// The half grid and its quarter, and the factor of the leading eigenvalue, held at the same time as what the fine grid needs.
+bool FokkerPlanckSection::fits_beside(const Choice& choice) const {
+  if (coarse_.empty()) return true;
+  const Grid& full = fine_->generator().grid();
+  const double share = 1.3 * static_cast<double>(coarse_[0].run->generator().size()) / static_cast<double>(full.size());
+  const double gap = gap_ ? estimate_factor(gap_->grid, SparseFactor::Kind::general).bytes : 0;
+  return (1 + share) * choice.bytes + gap < available_memory();
+}
+
+struct FokkerPlanckSection::Evolution {
+  record::Group& group;
+  Eigen::VectorXd first; ///< the start, kept back until the coarser grids are done
+  std::map<std::string, std::vector<double>> first_values;
+  std::vector<std::vector<double>> kl;
+  std::size_t snapshot;
+  double most_negative, time_error;
+  bool met;
+};
+
+void FokkerPlanckSection::write_output(Evolution& evolution, std::size_t index, const Eigen::VectorXd& p, const std::map<std::string, std::vector<double>>& values) {
+  record::Group& group = evolution.group;
+  const std::vector<double>& times = spec_.time.at;
+  group.write_frame("time", index, std::span(&times[index], 1));
+  if (const Schedule* schedule = fine_->schedule()) group.write_frame("temperature", index, std::vector<double>{schedule->value(times[index])});
+  for (const auto& [name, row] : values) write_row(group, index, name, row, evolution.time_error);
+  while (evolution.snapshot < snapshots_.size() && snapshots_[evolution.snapshot] == index) {
+    group.write_frame("snapshot_time", evolution.snapshot, std::span(&times[index], 1));
+    if (transport_) write_transport(group, evolution.snapshot, p);
+    if (spec_.langevin) densities_.emplace(index, p);
+    group.write_frame("density", evolution.snapshot++, span_of(density_of(fine_->generator().grid(), p)));
+  }
+  evolution.most_negative = std::min(evolution.most_negative, p.cwiseMin(0.0).sum());
+  evolution.kl.push_back(values.at("kl"));
+  summary_.outputs_done = index + 1;
+  summary_.last_time = times[index];
+  progress_.outputs(index + 1, times.size());
+}
+
 void FokkerPlanckSection::compute(record::ResultFile& file) {
   const std::vector<double>& times = spec_.time.at;
   summary_.outputs = times.size();
@@ -262,45 +322,45 @@ void FokkerPlanckSection::compute(record::ResultFile& file) {
   group.attribute("propagator_reason", choice.reason);
   group.attribute("tolerance", spec_.fokker_planck->tolerance.value);
   file.flush();
-  coarse_series(*choice.propagator);
-  time_bars(*choice.propagator);
-  progress_.phase("leading eigenvalue");
   write_entropy_production(group);
-  write_gap(group);
-  progress_.phase(fmt::format("{} cells, {}", cells_text(fine_->generator().grid()), choice.name));
-
-  std::vector<std::vector<double>> kl;
-  std::size_t snapshot = 0;
-  double most_negative = 0;
-  // A propagator of low order misses the tolerance: the half grid, run before, has measured by how much.
-  const double time_error = std::max(spec_.fokker_planck->tolerance.value, coarse_.empty() ? 0.0 : coarse_[0].time_error);
-  const EvolutionReport report =
-      fine_->evolve(*initial_, times, *choice.propagator, [&](std::size_t index, const Eigen::VectorXd& p, const auto& values) {
-        group.write_frame("time", index, std::span(&times[index], 1));
-        if (const Schedule* schedule = fine_->schedule()) group.write_frame("temperature", index, std::vector<double>{schedule->value(times[index])});
-        for (const auto& [name, row] : values) write_row(group, index, name, row, time_error);
-        while (snapshot < snapshots_.size() && snapshots_[snapshot] == index) {
-          group.write_frame("snapshot_time", snapshot, std::span(&times[index], 1));
-          if (transport_) write_transport(group, snapshot, p);
-          if (spec_.langevin) densities_.emplace(index, p);
-          group.write_frame("density", snapshot++, span_of(density_of(fine_->generator().grid(), p)));
-        }
-        most_negative = std::min(most_negative, p.cwiseMin(0.0).sum());
-        kl.push_back(values.at("kl"));
-        summary_.outputs_done = index + 1;
-        summary_.last_time = times[index];
-        progress_.outputs(index + 1, times.size());
-        file.flush_if_due();
-      });
+  prepare_gap();
+  progress_.phase(fmt::format("{} cells, {}, and coarser grids for the error bars", cells_text(fine_->generator().grid()), choice.name));
+  // A schedule builds chains on its way, and formulas are not made by two threads at once.
+  Background beside(!fine_->schedule() && fits_beside(choice), [&] {
+    coarse_series(*choice.propagator);
+    find_gap();
+  });
+  Evolution evolution{group, {}, {}, {}, 0, 0, 0, false};
+  const auto meet = [&] { // where the fine grid waits for the others: before its first row
+    if (std::exchange(evolution.met, true)) return;
+    beside.finish();
+    time_bars(*choice.propagator);
+    summary_.warnings.insert(summary_.warnings.end(), beside_warnings_.begin(), beside_warnings_.end());
+    write_gap(group);
+    // A propagator of low order misses the tolerance: the half grid has measured by how much.
+    evolution.time_error = std::max(spec_.fokker_planck->tolerance.value, coarse_.empty() ? 0.0 : coarse_[0].time_error);
+    if (evolution.first.size()) write_output(evolution, 0, evolution.first, evolution.first_values);
+  };
+  const EvolutionReport report = fine_->evolve(*initial_, times, *choice.propagator, [&](std::size_t index, const Eigen::VectorXd& p, const auto& values) {
+    if (index == 0 && times.size() > 1) { // the start needs no propagator: it can wait
+      evolution.first = p;
+      evolution.first_values = values;
+      return;
+    }
+    meet();
+    write_output(evolution, index, p, values);
+    file.flush_if_due();
+  });
+  meet();
   summary_.report = report.summary;
   group.attribute("propagator_report", report.summary);
   group.attribute("propagator_error", report.error);
   if (report.error > 10 * spec_.fokker_planck->tolerance.value)
     summary_.warnings.push_back(fmt::format("{} has an error in time of {:.1e}, more than the tolerance {:.1e}: choose a smaller dt or another propagator",
                                            choice.name, report.error, spec_.fokker_planck->tolerance.value));
-  group.attribute("negative_mass", 0 - most_negative);
+  group.attribute("negative_mass", 0 - evolution.most_negative);
   if (coarse_.size() == 2 && !coarse_[1].series.empty()) {
-    summary_.order = observed_order(kl, coarse_[0].series.at("kl"), coarse_[1].series.at("kl"));
+    summary_.order = observed_order(evolution.kl, coarse_[0].series.at("kl"), coarse_[1].series.at("kl"));
     if (summary_.order) group.attribute("grid_halving_order", *summary_.order);
     if (summary_.order && (*summary_.order < 1.5 || *summary_.order > 2.5))
       summary_.warnings.push_back(fmt::format("halving the grid shows order {:.2f} instead of 2: the error bars may be too small; take more cells", *summary_.order));

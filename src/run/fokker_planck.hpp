@@ -58,14 +58,21 @@ public:
 
 private:
   struct Coarse;
+  struct Gap;
+  struct Evolution;
   void declare(record::Group& group) const;
   void write_fields(record::Group& group);
   void write_entropy_production(record::Group& group);
+  [[nodiscard]] bool fits_beside(const Choice& choice) const;
+  void prepare_gap();
+  void find_gap();
   void write_gap(record::Group& group);
   void coarse_series(const Propagator& propagator);
   void time_bars(const Propagator& propagator);
   void write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row,
                  double time_error);
+
+  void write_output(Evolution& evolution, std::size_t index, const Eigen::VectorXd& p, const std::map<std::string, std::vector<double>>& values);
 
   void declare_transport(record::Group& group) const;
   void write_transport(record::Group& group, std::size_t snapshot, const Eigen::VectorXd& p);
@@ -79,6 +86,8 @@ private:
   std::unique_ptr<InitialDensity> initial_;
   std::unique_ptr<PlanarTransport> transport_; ///< to the steady state, where it is asked for in two dimensions
   std::vector<Coarse> coarse_;         ///< half, quarter
+  std::unique_ptr<Gap> gap_;           ///< none where the chain for it cannot be had
+  std::vector<std::string> beside_warnings_; ///< of what runs beside the fine grid
   std::map<std::string, std::vector<Row>> rows_;      ///< for the sections that compare
   std::map<std::size_t, Eigen::VectorXd> densities_;  ///< kept only where one does
   Series time_bars_;                   ///< with a schedule: error in time of every observable, from the coarsest grid

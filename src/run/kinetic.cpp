@@ -95,8 +95,8 @@ void KineticSection::prepare() {
   const input::FokkerPlanckSpec& f = *spec_.fokker_planck;
   const std::int64_t nodes = f.cells.value[0], hermite = f.hermite.value;
   const double bytes = 8.0 * 4 * static_cast<double>(hermite) * static_cast<double>(nodes) * static_cast<double>(nodes);
-  if (const double free = available_memory(); bytes > free)
-    throw NumericalFailure(fmt::format("{} nodes and {} Hermite functions need about {:.3g} GB, {:.3g} GB are free. Use fewer.", nodes, hermite, bytes / 1e9, free / 1e9));
+  if (bytes > available_memory())
+    throw NumericalFailure(fmt::format("{} nodes and {} Hermite functions need about {:.3g} GB, {}. Use fewer.", nodes, hermite, bytes / 1e9, memory_words()));
   progress_.phase(fmt::format("building {} nodes x {} Hermite functions", nodes, hermite));
   fine_ = std::make_unique<KineticRun>(spec_, model_, static_cast<std::size_t>(nodes), static_cast<std::size_t>(hermite));
   try {

@@ -112,8 +112,8 @@ void LangevinSection::build_reference() {
 
 void LangevinSection::prepare_dynamics() {
   const double bytes = 8.0 * static_cast<double>(names_.size() + 2) * static_cast<double>(spec_.langevin->particles.value);
-  if (const double free = available_memory(); bytes > free)
-    throw NumericalFailure(fmt::format("{} particles need about {:.3g} GB, {:.3g} GB are free. Use fewer particles.", spec_.langevin->particles.value, bytes / 1e9, free / 1e9));
+  if (bytes > available_memory())
+    throw NumericalFailure(fmt::format("{} particles need about {:.3g} GB, {}. Use fewer particles.", spec_.langevin->particles.value, bytes / 1e9, memory_words()));
   steps_ = TimeSteps(spec_.time.at, spec_.langevin->dt.value);
   if (spec_.langevin->seed.value > static_cast<std::int64_t>(largest_seed))
     throw invalid(spec_.langevin->seed.origin, "the seed is too large", {fmt::format("an integer from 0 to {}", largest_seed), "", {}});

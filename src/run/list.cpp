@@ -47,7 +47,7 @@ Rows potential_rows() {
 
 Rows propagator_rows() {
   Rows rows = shelf_rows<PropagatorCatalogue>();
-  rows.emplace_back("auto", "the cheapest of krylov and chebyshev by estimated cost");
+  rows.emplace_back("auto", "the cheapest of fast_diagonalisation (where it applies), krylov and chebyshev by estimated cost");
   rows.emplace_back("spectral", "expansion in smooth functions, 1 to 6 dimensions; needs a known steady state and a smooth potential");
   return rows;
 }

@@ -5,6 +5,7 @@
 #include "driftwell/core/provenance.hpp"
 #include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
+#include "driftwell/run/memory.hpp"
 #include "run_record.hpp"
 #include "section.hpp"
 #include "stdout.hpp"
@@ -95,6 +96,7 @@ int run_experiment(const RunOptions& options) {
   const auto start = Clock::now();
   if (options.threads > 0) omp_set_num_threads(options.threads);
   const input::Spec spec = input::read(options.file, options.overrides);
+  limit_memory(spec, options.memory);
   const std::filesystem::path out = output_path(options);
   record::Options record_options;
   // What an interrupted run has left may give way to what it becomes when it goes on.
@@ -143,6 +145,7 @@ int run_experiment(const RunOptions& options) {
 
 void check_experiment(const RunOptions& options) {
   const input::Spec spec = input::read(options.file, options.overrides);
+  limit_memory(spec, options.memory);
   const std::optional<Model> model = model_of(spec);
   Progress progress(0);
   std::string words = fmt::format("{}: valid\n", options.file);

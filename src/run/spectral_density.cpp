@@ -56,8 +56,8 @@ template <class Make> auto refusing(const input::Spec& spec, const Make& make) {
 /// A grid that has no chance to fit is refused before anything is allocated.
 const Grid& fitting(const Grid& box) {
   const double bytes = 8.0 * static_cast<double>(box.size()) * static_cast<double>(25 + 2 * box.dimension());
-  if (const double free = available_memory(); bytes > free)
-    throw NumericalFailure(fmt::format("{} points need about {:.3g} GB, {:.3g} GB are free. Use fewer cells.", box.size(), bytes / 1e9, free / 1e9));
+  if (bytes > available_memory())
+    throw NumericalFailure(fmt::format("{} points need about {:.3g} GB, {}. Use fewer cells.", box.size(), bytes / 1e9, memory_words()));
   return box;
 }
 

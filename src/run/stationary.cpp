@@ -36,10 +36,10 @@ CostEstimate cost_of(const input::StationarySpec& spec, const Model& model, cons
 }
 
 void require_memory(const input::StationarySpec& spec, const Model& model, const Grid& grid) {
-  const double bytes = cost_of(spec, model, grid).bytes, free = available_memory();
-  if (bytes > free)
-    throw NumericalFailure(fmt::format("[stationary] with {} cells needs about {:.3g} GB, {:.3g} GB are free. Use fewer cells, eigenvalues = 0, no sets, or method = \"iterative\".",
-                                       cells_text(grid), bytes / 1e9, free / 1e9));
+  const double bytes = cost_of(spec, model, grid).bytes;
+  if (bytes > available_memory())
+    throw NumericalFailure(fmt::format("[stationary] with {} cells needs about {:.3g} GB, {}. Use fewer cells, eigenvalues = 0, no sets, or method = \"iterative\".",
+                                       cells_text(grid), bytes / 1e9, memory_words()));
 }
 
 } // namespace

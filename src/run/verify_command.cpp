@@ -95,6 +95,7 @@ struct Verified {
 
 Verified verify_one(const std::string& path, const VerifyOptions& options) {
   input::Spec spec = is_result_file(path) ? spec_in(path, options.run.overrides) : input::read(path, options.run.overrides);
+  limit_memory(spec, options.run.memory);
   if (!spec.verify) spec.verify = input::VerifySpec{};
   record::Options record_options;
   record_options.replace = options.run.overwrite;

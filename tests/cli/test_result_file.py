@@ -112,7 +112,7 @@ class ResultFile(unittest.TestCase):
         self.assertAlmostEqual(abs(a["spectral_gap"][1]), 0.66998, delta=0.03)
         self.assertAlmostEqual(float(a["entropy_production"]), 0.68138 * LAMBDA**2, delta=0.1)
         self.assertGreater(float(a["grid_halving_order"]), 0)  # the coarsest grid is too coarse for 2
-        self.assertIn(a["propagator"], ("krylov", "chebyshev"))
+        self.assertIn(a["propagator"], ("krylov", "chebyshev", "fast_diagonalisation"))
         for name in ("log_partition", "free_energy_ss", "equation", "boundary", "propagator_report", "tolerance", "cell_volume"):
             self.assertIn(name, a)
 

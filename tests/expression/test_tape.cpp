@@ -96,7 +96,7 @@ TEST_CASE("the same bits for every number of points and every place in the strip
 }
 
 TEST_CASE("the same bits in every instruction set") {
-  // kernel_math.hpp compiled here is the portable version; the tape takes the best this machine has.
+  // driftwell/core/elementary.hpp compiled here is the portable version; the tape takes the best this machine has.
   struct Pair {
     const char* text;
     double (*portable)(double);

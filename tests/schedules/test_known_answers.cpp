@@ -120,3 +120,28 @@ TEST_CASE("steps that follow the tolerance keep it") {
     CHECK(r.report.error < 3 * tolerance);
   }
 }
+
+TEST_CASE("the error of a schedule is what its steps amount to: covered, and not many times too large") {
+  const char* const schedules[] = {"\"0.3 + 0.25*sin(3*t)\"", "\"0.1 + 0.5*exp(-t)\"", "{ t = [0, 0.5, 1, 2], value = [0.2, 0.6, 0.3, 0.5] }",
+                                   "{ t = [0, 1], value = [0.5, 0.25], interpolation = \"step\" }"};
+  for (const char* schedule : schedules)
+    for (const char* potential : {"(x^2-1)^2/4", "x^2/2 + cos(2*x)/3"}) {
+      Experiment e;
+      e.model = std::string("variables = [\"x\"]\npotential = \"") + potential + "\"\n";
+      e.initial = "gaussian = { mean = 1, std = 0.5 }";
+      e.temperature = std::string("temperature = ") + schedule;
+      e.density = "lower = -3\nupper = 3\ncells = 100\n";
+      const Result exact = run_on(e, 0, {"fokker_planck.tolerance=1e-12"});
+      for (const char* tolerance : {"1e-4", "1e-6", "1e-8"}) {
+        CAPTURE(schedule, potential, tolerance);
+        const Result r = run_on(e, 0, {std::string("fokker_planck.tolerance=") + tolerance});
+        double largest = 0;
+        for (std::size_t i = 1; i < r.p.size(); ++i) {
+          const double error = distance(r.p[i], exact.p[i]);
+          CHECK(error < r.report.errors[i] + 1e-12);
+          largest = std::max(largest, error);
+        }
+        CHECK(r.report.error < 6 * largest + 2e-10);
+      }
+    }
+}

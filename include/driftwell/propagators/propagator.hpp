@@ -48,6 +48,8 @@ public:
   [[nodiscard]] virtual CostEstimate estimate(const EvolutionProblem& problem) const = 0;
   /// Throws NumericalFailure, Interrupted.
   virtual EvolutionReport propagate(const EvolutionProblem& problem, const Observe& observe) const = 0;
+  /// Is it a method for this problem at all?
+  [[nodiscard]] virtual bool applies(const EvolutionProblem&) const { return true; }
   /// May `auto` choose it?
   [[nodiscard]] virtual bool candidate() const { return false; }
 };
@@ -59,10 +61,11 @@ struct Choice {
   std::unique_ptr<Propagator> propagator;
   std::string name;
   std::string reason; ///< "auto: krylov 0.4 s, 80 MB; chebyshev 2.1 s, 10 MB"
+  double bytes = 0;   ///< estimated
 };
 
-/// "auto" compares the estimates of the candidates that fit into `memory` bytes. An unknown name throws
-/// std::invalid_argument.
+/// "auto" compares the estimates of the candidates that fit into `memory` bytes. Throws NumericalFailure where none does, nor the one
+/// asked for; an unknown name throws std::invalid_argument.
 [[nodiscard]] Choice choose_propagator(const std::string& name, const EvolutionProblem& problem, double memory);
 
 } // namespace driftwell

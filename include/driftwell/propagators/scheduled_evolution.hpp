@@ -9,7 +9,8 @@
 // combination would be negative, and the step is halved.
 //
 // No step straddles an output or a breakpoint of the schedule. Without `dt` the fourth-order steps follow `tolerance`:
-// each is compared with two of half the size (which are kept). With `dt` the midpoint rule takes equal steps of at most
+// each is compared with two of half the size (which are kept), and an evolution of the single steps beside that of the halves measures what all of them
+// amount to at each output. With `dt` the midpoint rule takes equal steps of at most
 // that size, and a second evolution with steps twice as long measures the error.
 #include "driftwell/generator/chain_family.hpp"
 #include "driftwell/propagators/propagator.hpp"

@@ -10,6 +10,7 @@ struct RunOptions {
   std::string out;                    ///< empty: the file's stem + ".h5" in the working directory
   std::vector<std::string> overrides; ///< "section.key=value"
   int threads = 0;                    ///< 0: all
+  double memory = 0;                  ///< GB; 0: memory_limit of the file, or what is free
   bool overwrite = false;
   bool resume = false;                ///< go on from a checkpoint of an interrupted or killed run
   bool json = false;

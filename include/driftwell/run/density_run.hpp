@@ -3,6 +3,7 @@
 #include "driftwell/observables/observable.hpp"
 #include "driftwell/propagators/propagator.hpp"
 #include "driftwell/run/build.hpp"
+#include "driftwell/run/memory.hpp"
 
 #include <functional>
 #include <map>
@@ -61,9 +62,6 @@ private:
   Schedule schedule_;
   mutable std::unique_ptr<Frozen> frozen_; ///< of the temperature asked for last
 };
-
-/// Free memory of this machine in bytes, what other programs hold left out.
-[[nodiscard]] double available_memory();
 
 /// Bytes one grid needs at its widest, and a guess of the seconds; from the estimates of the propagator.
 [[nodiscard]] CostEstimate estimate_cost(const input::Spec& spec, const Model& model, const Grid& grid);

@@ -3,7 +3,10 @@
 #include "driftwell/observables/observable.hpp"
 
 #include "driftwell/core/reduce.hpp"
+#include "driftwell/core/simd.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace driftwell {
@@ -18,6 +21,35 @@ double tail_edge(double up, double down, double c_mean, double log_step) {
   return conductance * c_mean * log_step * log_step / 4;
 }
 
+/// sqrt(c / q); -1 where q underflows.
+DRIFTWELL_MULTIVERSION
+void roots(const double* c, const double* q, double* root, std::size_t n) {
+#pragma omp simd
+  for (std::size_t k = 0; k < n; ++k) root[k] = q[k] > 1e-290 ? __builtin_sqrt(c[k] / q[k]) : -1.0;
+}
+
+/// n edges in a row: lower cells k, upper ones l.
+struct EdgeRow {
+  const double *root_k, *root_l, *q_k, *q_l, *up, *down;
+};
+
+/// Sum over edges without an end where p_ss underflows.
+DRIFTWELL_MULTIVERSION
+double row_sum(const EdgeRow& e, std::size_t n) {
+  double lane[reduce_lanes] = {};
+  const auto term = [&](std::size_t k) {
+    const double step = e.root_l[k] - e.root_k[k];
+    return (e.q_k[k] * e.up[k] + e.q_l[k] * e.down[k]) / 2 * step * step;
+  };
+  std::size_t k = 0;
+  for (; k + reduce_lanes <= n; k += reduce_lanes)
+    for (std::size_t l = 0; l < reduce_lanes; ++l) lane[l] += term(k + l);
+  for (std::size_t l = 0; k < n; ++k, ++l) lane[l] += term(k);
+  double sum = 0;
+  for (const double part : lane) sum += part;
+  return sum;
+}
+
 } // namespace
 
 double ChainDynamics::fisher_information(const DensityState& state) const {
@@ -25,7 +57,9 @@ double ChainDynamics::fisher_information(const DensityState& state) const {
   const Eigen::VectorXd& q = state.steady.p;
   Eigen::VectorXd root(q.size());
 #pragma omp parallel for schedule(static) if (grid.size() > 60000)
-  for (Eigen::Index k = 0; k < q.size(); ++k) root[k] = q[k] > 1e-290 ? std::sqrt(state.c[k] / q[k]) : -1;
+  for (std::size_t first = 0; first < grid.size(); first += reduce_block)
+    roots(state.c.data() + first, q.data() + first, root.data() + first, std::min(reduce_block, grid.size() - first));
+  const bool underflows = !(q.minCoeff() > 1e-290);
   const auto share = [&](Eigen::Index k, Eigen::Index l, double up, double down) {
     if (root[k] >= 0 && root[l] >= 0) {
       const double step = root[l] - root[k];
@@ -41,12 +75,16 @@ double ChainDynamics::fisher_information(const DensityState& state) const {
     std::vector<double> partial(runs.size());
 #pragma omp parallel for schedule(static) if (grid.size() > 60000)
     for (std::size_t r = 0; r < runs.size(); ++r) {
-      double sum = 0;
-      for (std::size_t i = 0; i < runs[r].count; ++i) {
-        const auto k = static_cast<Eigen::Index>(runs[r].first + i), l = static_cast<Eigen::Index>(runs[r].neighbour + i);
-        sum += share(k, l, edges.up[k], edges.down_data()[k]);
+      const std::size_t first = runs[r].first, next = runs[r].neighbour;
+      if (!underflows) {
+        partial[r] = row_sum({root.data() + first, root.data() + next, q.data() + first, q.data() + next, edges.up.data() + first, edges.down_data() + first},
+                             runs[r].count);
+        continue;
       }
-      partial[r] = sum;
+      for (std::size_t i = 0; i < runs[r].count; ++i) {
+        const auto k = static_cast<Eigen::Index>(first + i), l = static_cast<Eigen::Index>(next + i);
+        partial[r] += share(k, l, edges.up[k], edges.down_data()[k]);
+      }
     }
     for (const double sum : partial) total += sum;
   }

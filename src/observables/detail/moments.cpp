@@ -1,10 +1,39 @@
 #include "moments.hpp"
 
 #include "driftwell/core/reduce.hpp"
+#include "driftwell/core/simd.hpp"
+
+#include <array>
 
 namespace driftwell {
 
 namespace {
+
+/// Sums of c, c z and c z^2.
+DRIFTWELL_MULTIVERSION
+std::array<double, 3> row_moments(const double* c, const double* z, std::size_t n) {
+  std::array<std::array<double, reduce_lanes>, 3> lanes{};
+  std::size_t i = 0;
+  for (; i + reduce_lanes <= n; i += reduce_lanes) {
+#pragma omp simd
+    for (std::size_t l = 0; l < reduce_lanes; ++l) {
+      const double first = c[i + l] * z[i + l];
+      lanes[0][l] += c[i + l];
+      lanes[1][l] += first;
+      lanes[2][l] += first * z[i + l];
+    }
+  }
+  for (; i < n; ++i) {
+    const double first = c[i] * z[i];
+    lanes[0][0] += c[i];
+    lanes[1][0] += first;
+    lanes[2][0] += first * z[i];
+  }
+  std::array<double, 3> sums{};
+  for (std::size_t m = 0; m < 3; ++m)
+    for (const double lane : lanes[m]) sums[m] += lane;
+  return sums;
+}
 
 /// Sums of c (x_a - origin_a) for all a, then of c (x_a - origin_a) (x_b - origin_b) for all a <= b, over all cells, row by row
 /// along the contiguous axis: the coordinates of the other axes are constant on a row.
@@ -21,12 +50,7 @@ std::vector<double> centred_moments(const DensityState& state, const std::vector
 #pragma omp parallel for schedule(static) if (grid.size() > 60000)
   for (std::size_t row = 0; row < rows; ++row) {
     const double* c = state.c.data() + row * n;
-    double s0 = 0, s1 = 0, s2 = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      s0 += c[i];
-      s1 += c[i] * z[i];
-      s2 += c[i] * z[i] * z[i];
-    }
+    const auto [s0, s1, s2] = row_moments(c, z.data(), n);
     const auto at = [&](std::size_t a) { return x[a][grid.coordinate(row * n, a)]; };
     double* m = partial.data() + row * count;
     for (std::size_t a = 0; a + 1 < d; ++a) *m++ = at(a) * s0;

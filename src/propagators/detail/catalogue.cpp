@@ -50,7 +50,12 @@ Choice choose_propagator(const std::string& name, const EvolutionProblem& proble
   if (name != "auto") {
     const auto* item = PropagatorCatalogue::find(name);
     if (!item) throw std::invalid_argument("unknown propagator " + name);
-    return {item->make(), name, "as asked"};
+    auto propagator = item->make();
+    const double bytes = propagator->estimate(problem).bytes;
+    if (bytes > memory)
+      throw NumericalFailure(fmt::format("{} needs about {}, more than the {} it may take. Use fewer cells, or propagator = \"chebyshev\".", name, megabytes(bytes),
+                                         megabytes(memory)));
+    return {std::move(propagator), name, "as asked", bytes};
   }
   Choice best;
   std::string other;
@@ -58,7 +63,7 @@ Choice choose_propagator(const std::string& name, const EvolutionProblem& proble
   std::string listing;
   for (const std::string& candidate : PropagatorCatalogue::names()) {
     auto propagator = PropagatorCatalogue::find(candidate)->make();
-    if (!propagator->candidate()) continue;
+    if (!propagator->candidate() || !propagator->applies(problem)) continue;
     const CostEstimate cost = propagator->estimate(problem);
     const bool fits = cost.bytes < memory;
     listing += fmt::format("{}{} {:.2g} s, {}{}", listing.empty() ? "" : "; ", candidate, cost.seconds,
@@ -71,6 +76,7 @@ Choice choose_propagator(const std::string& name, const EvolutionProblem& proble
       seconds = cost.seconds;
       best.propagator = std::move(propagator);
       best.name = candidate;
+      best.bytes = cost.bytes;
     }
   }
   if (!best.propagator)

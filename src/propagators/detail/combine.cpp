@@ -25,24 +25,27 @@ void add_one(double* y, const double* v, double c, std::ptrdiff_t n) {
 
 } // namespace
 
-void combine(const Eigen::MatrixXd& basis, const Eigen::MatrixXd& coefficients, Eigen::MatrixXd& out) {
+void combine(const double* basis, Eigen::Index n, Eigen::Index m, const double* coefficients, Eigen::Index columns, double* out) {
   constexpr Eigen::Index strip = 1024;
-  const Eigen::Index n = basis.rows(), m = coefficients.rows(), columns = coefficients.cols();
-  out.resize(n, columns);
 #pragma omp parallel for schedule(static) if (n > 4 * strip)
   for (Eigen::Index first = 0; first < n; first += strip) {
     const Eigen::Index count = std::min(strip, n - first);
     for (Eigen::Index q = 0; q < columns; ++q) {
-      double* y = out.data() + q * n + first;
+      double* y = out + q * n + first;
       std::fill_n(y, count, 0.0);
-      const double* c = coefficients.data() + q * m;
-      const double* v = basis.data() + first;
+      const double* c = coefficients + q * m;
+      const double* v = basis + first;
       Eigen::Index j = 0;
       for (; j + 4 <= m; j += 4)
         add_four(y, v + j * n, v + (j + 1) * n, v + (j + 2) * n, v + (j + 3) * n, c + j, count);
       for (; j < m; ++j) add_one(y, v + j * n, c[j], count);
     }
   }
+}
+
+void combine(const Eigen::MatrixXd& basis, const Eigen::MatrixXd& coefficients, Eigen::MatrixXd& out) {
+  out.resize(basis.rows(), coefficients.cols());
+  combine(basis.data(), basis.rows(), coefficients.rows(), coefficients.data(), coefficients.cols(), out.data());
 }
 
 } // namespace driftwell

@@ -12,6 +12,8 @@ public:
   /// symmetric: s = sqrt(p_ss) and A = S symmetric; needs detailed balance and a moderate chi^2 of the start, since
   /// rounding in u is felt as 1e-16 |u| sqrt(p_ss). Otherwise s mixes p_ss and the start, so that |u| stays near 1.
   explicit WorkingForm(const EvolutionProblem& problem);
+  /// Will it be symmetric?
+  [[nodiscard]] static bool suits_symmetric(const EvolutionProblem& problem);
 
   [[nodiscard]] bool symmetric() const { return A_.symmetric(); }
   [[nodiscard]] const Stencil& A() const { return A_; }
@@ -29,7 +31,6 @@ public:
 
 private:
   static Eigen::VectorXd scale(const EvolutionProblem& problem, bool symmetric);
-  static bool suits_symmetric(const EvolutionProblem& problem);
 
   const SteadyState& steady_;
   bool conservative_;

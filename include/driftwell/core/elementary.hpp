@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace driftwell::expression::math {
+namespace driftwell::math {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -176,4 +176,4 @@ DRIFTWELL_INLINE double erf(double x) {
   return with_sign_of(a < 1.0 ? near : far, x);
 }
 
-} // namespace driftwell::expression::math
+} // namespace driftwell::math
