@@ -14,7 +14,7 @@ class EulerMaruyamaBlocks : public BlockStepper {
 public:
   explicit EulerMaruyamaBlocks(const Dynamics& dynamics)
       : dynamics_(dynamics), workspace_(dynamics), b_(dynamics.dimension()),
-        xi_(dynamics.constant_scale().empty() ? dynamics.dimension() : 0), noise_(xi_.size()), scale_(dynamics.dimension()) {}
+        xi_(dynamics.constant_scale().empty() ? dynamics.noises() : 0), noise_(xi_.size() == 0 ? 0 : dynamics.dimension()), scale_(dynamics.dimension()) {}
 
   void step(Block& block, const Step& at, Noise& noise) override {
     const ConstRows x = as_const(block.x);
@@ -39,7 +39,7 @@ private:
 class EulerMaruyama : public Stepper {
 public:
   [[nodiscard]] StepperTraits traits() const override {
-    return {.strong_order = 0.5, .weak_order = 1, .stationary_order = 1, .noise = NoiseClass::general};
+    return {.strong_order = 0.5, .weak_order = 1, .stationary_order = 1, .noise = NoiseClass::general, .any_noises = true};
   }
   [[nodiscard]] std::unique_ptr<BlockStepper> on(const Dynamics& dynamics) const override { return std::make_unique<EulerMaruyamaBlocks>(dynamics); }
 };

@@ -15,7 +15,7 @@ class WeakEulerBlocks : public BlockStepper {
 public:
   explicit WeakEulerBlocks(const Dynamics& dynamics)
       : dynamics_(dynamics), workspace_(dynamics), b_(dynamics.dimension()),
-        xi_(dynamics.constant_scale().empty() ? dynamics.dimension() : 0), noise_(xi_.size()), scale_(dynamics.dimension()) {}
+        xi_(dynamics.constant_scale().empty() ? dynamics.noises() : 0), noise_(xi_.size() == 0 ? 0 : dynamics.dimension()), scale_(dynamics.dimension()) {}
 
   void step(Block& block, const Step& at, Noise& noise) override {
     const ConstRows x = as_const(block.x);
@@ -41,7 +41,7 @@ class WeakEuler : public Stepper {
 public:
   [[nodiscard]] StepperTraits traits() const override {
     return {.strong_order = StepperTraits::none, .weak_order = 1, .stationary_order = 1, .noise = NoiseClass::general,
-            .variates = StepperTraits::Variates::signs};
+            .variates = StepperTraits::Variates::signs, .any_noises = true};
   }
   [[nodiscard]] std::unique_ptr<BlockStepper> on(const Dynamics& dynamics) const override { return std::make_unique<WeakEulerBlocks>(dynamics); }
 };
