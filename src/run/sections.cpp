@@ -5,6 +5,7 @@
 #include "langevin.hpp"
 #include "section.hpp"
 #include "sgd.hpp"
+#include "sgd_diffusion.hpp"
 #include "spectral_section.hpp"
 #include "stationary.hpp"
 
@@ -45,6 +46,7 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
     throw invalid(spec.model.temperature_schedule->origin, "[stationary] needs a temperature that does not change", {"a number > 0", "", {}});
   if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, *model, progress));
   if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(spec, progress));
+  if (spec.sgd && spec.sgd->diffusion) sections.push_back(std::make_unique<SgdDiffusionSection>(spec, progress));
   return sections;
 }
 
