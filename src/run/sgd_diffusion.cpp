@@ -16,6 +16,7 @@ namespace driftwell::run {
 namespace {
 
 constexpr double most_kept = 2e8;      ///< projected coordinates kept
+constexpr std::uint64_t samples_an_output = 4; ///< of the projected equation
 constexpr std::size_t block = 16;      ///< particles a block: each costs a pass over the data
 
 bool at_minimum(const input::SgdSpec& sgd) { return sgd.diffusion->noise.value == "at_minimum"; }
@@ -138,20 +139,34 @@ void SgdDiffusionSection::start_clouds() {
   }
 }
 
-/// The numbers of the steps go on from interval to interval, so that noise is never drawn twice; both orders share it.
-void SgdDiffusionSection::advance(Cloud& cloud, double from, double to, std::uint64_t step, std::uint64_t steps) const {
-  const double dt = (to - from) / static_cast<double>(steps);
-  const Clock clock{from - static_cast<double>(step) * dt, dt};
+void SgdDiffusionSection::advance(Cloud& cloud, const Clock& clock, std::uint64_t from, std::uint64_t to) const {
   IntegrateOptions options;
   options.block = block;
   options.advice = false;
   Integrator integrator(*cloud.dynamics, *stepper_, problem_->options.seed, clock, options);
   try {
     // In stretches, so that a signal is obeyed soon: a step of the particles is a pass over the data for each.
-    for (std::uint64_t n = step; n < step + steps; n += 8) integrator.advance(*cloud.particles, n, std::min(step + steps, n + 8));
+    for (std::uint64_t n = from; n < to; n += 8) integrator.advance(*cloud.particles, n, std::min(to, n + 8));
   } catch (const NumericalFailure& failure) {
     throw NumericalFailure(fmt::format("the modified equation of order {}: {}; a smaller sgd.diffusion.dt or learning_rate may help", cloud.order, failure.what()));
   }
+}
+
+/// Takes the clouds to the next output. The numbers of the steps go on from output to output, so that noise is never drawn twice; both orders
+/// share it. On the way the projected equation is sampled.
+void SgdDiffusionSection::advance_to(double t, std::uint64_t& step) {
+  const double from = times_.back();
+  const std::uint64_t steps = steps_between(from, t), parts = wants_density() ? std::min<std::uint64_t>(steps, samples_an_output) : 1;
+  const double dt = (t - from) / static_cast<double>(steps);
+  const Clock clock{from - static_cast<double>(step) * dt, dt};
+  for (std::uint64_t part = 0; part < parts; ++part) {
+    const std::uint64_t begin = steps * part / parts, end = steps * (part + 1) / parts;
+    for (Cloud& cloud : clouds_) advance(cloud, clock, step + begin, step + end);
+    const double now = part + 1 == parts ? t : from + static_cast<double>(end) * dt;
+    if (wants_density()) fit_.add(sample(clouds_.back(), now), now);
+  }
+  if (wants_density()) fitted_.push_back(fit_.close(static_cast<std::size_t>(sgd_.projection.degree.value)));
+  step += steps;
 }
 
 void SgdDiffusionSection::compute(record::ResultFile& file) {
@@ -169,18 +184,15 @@ void SgdDiffusionSection::compute(record::ResultFile& file) {
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     progress_.phase(phase);
     process_->advance(outputs_[i] - process_->steps());
+    if (i > 0) advance_to(process_->time(), step);
+    else if (wants_density()) fit_.add(sample(clouds_.back(), 0), 0);
     times_.push_back(process_->time());
-    if (i > 0) {
-      const std::uint64_t steps = steps_between(times_[i - 1], times_[i]);
-      for (Cloud& cloud : clouds_) advance(cloud, times_[i - 1], times_[i], step, steps);
-      step += steps;
-    }
     measure(group, i);
     outputs_done_ = i + 1;
     progress_.outputs(outputs_done_, outputs_.size());
     file.flush_if_due();
   }
-  if (sgd_.projection.fokker_planck.value && directions() <= 2) solve_density(group);
+  if (wants_density()) solve_density(group);
 }
 
 } // namespace driftwell::run

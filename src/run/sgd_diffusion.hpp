@@ -5,7 +5,7 @@
 #include "build_sgd.hpp"
 #include "driftwell/estimators/moments.hpp"
 #include "driftwell/sgd/modified_equation.hpp"
-#include "driftwell/sgd/projection.hpp"
+#include "driftwell/sgd/moving_fit.hpp"
 #include "driftwell/steppers/integrate.hpp"
 #include "projected_density.hpp"
 #include "section.hpp"
@@ -38,7 +38,6 @@ private:
     std::unique_ptr<Ensemble> particles;
   };
   using Matrix = Eigen::MatrixXd;
-
   // sgd_diffusion.cpp: what is run
   [[nodiscard]] std::shared_ptr<const sgd::ModifiedEquation> equation(int order, std::vector<double> noise_at) const;
   void check_options() const;
@@ -46,16 +45,19 @@ private:
   [[nodiscard]] std::size_t steps_between(double from, double to) const;
   void first_pass();
   void start_clouds();
-  void advance(Cloud& cloud, double from, double to, std::uint64_t step, std::uint64_t steps) const;
+  void advance(Cloud& cloud, const Clock& clock, std::uint64_t from, std::uint64_t to) const;
+  void advance_to(double t, std::uint64_t& step);
+  [[nodiscard]] bool wants_density() const { return sgd_.projection.fokker_planck.value && directions() <= 2; }
   // sgd_diffusion_measures.cpp: what is measured of clouds
   void declare(record::Group& group) const;
   void measure(record::Group& group, std::size_t index);
   [[nodiscard]] Matrix project(const Ensemble& particles) const;
-  [[nodiscard]] sgd::ProjectedSamples sample(const Cloud& cloud, const Matrix& y, double t) const;
+  [[nodiscard]] sgd::ProjectedSamples sample(const Cloud& cloud, double t) const;
   void divergences(const Matrix& p, const Matrix& q, estimators::Estimate& neighbours, estimators::Estimate& gaussian) const;
   // sgd_diffusion_density.cpp
   void solve_density(record::Group& group);
-  [[nodiscard]] std::optional<std::pair<std::size_t, Grid>> place_grid() const;
+  void declare_density(record::Group& group, const Grid& grid) const;
+  [[nodiscard]] Grid place_grid(std::size_t from) const;
   void density_frame(record::Group& group, std::size_t index, const ProjectedDensity& fine, const ProjectedDensity& half);
 
   const input::Spec& spec_;
@@ -74,7 +76,8 @@ private:
   std::vector<std::size_t> snapshots_;      ///< indices of outputs
   std::size_t outputs_done_ = 0;
   std::vector<Matrix> sgd_y_, sde_y_;       ///< m x particles at every output; of the highest order
-  std::vector<sgd::ProjectedSamples> samples_; ///< the last two outputs
+  sgd::MovingFit fit_;
+  std::vector<std::optional<sgd::Frame>> frames_; ///< at every output; none where the particles are at one place
   std::vector<std::optional<sgd::ProjectedEquation>> fitted_; ///< on the interval that begins at each output
   struct Last {
     double time = 0;
@@ -83,7 +86,6 @@ private:
     estimators::Estimate sgd_density, sde_density;
   };
   Last last_;
-  std::size_t density_from_ = 0;
   std::vector<std::string> warnings_;
 };
 

@@ -166,7 +166,8 @@ void SgdDiffusionSection::divergences(const Matrix& p, const Matrix& q, Estimate
 }
 
 /// Drift and T D of the particles along the directions, for the equation of y.
-sgd::ProjectedSamples SgdDiffusionSection::sample(const Cloud& cloud, const Matrix& y, double t) const {
+sgd::ProjectedSamples SgdDiffusionSection::sample(const Cloud& cloud, double t) const {
+  const MatrixXd y = project(*cloud.particles);
   const Index m = y.rows(), n = y.cols(), d = P_.rows();
   sgd::ProjectedSamples samples{y, MatrixXd(m, n), MatrixXd(m * (m + 1) / 2, n)};
   const double T = temperature_->value(t);
@@ -237,24 +238,10 @@ void SgdDiffusionSection::measure(record::Group& group, std::size_t index) {
     for (const MatrixXd& p : projections) all.insert(all.end(), p.data(), p.data() + p.size());
     group.write_frame("diffusion_sample", k, all);
   }
-  if (!sgd_.projection.fokker_planck.value || directions() > 2) return;
+  if (!wants_density()) return;
   sgd_y_.push_back(y);
   sde_y_.push_back(projections.back());
-  samples_.push_back(sample(clouds_.back(), projections.back(), t));
-  if (samples_.size() < 2) return;
-  // Both ends of the interval at once: an equation for the time between them.
-  sgd::ProjectedSamples both;
-  for (auto part : {&sgd::ProjectedSamples::y, &sgd::ProjectedSamples::drift, &sgd::ProjectedSamples::noise}) {
-    const MatrixXd &first = samples_[0].*part, &second = samples_[1].*part;
-    (both.*part).resize(first.rows(), first.cols() + second.cols());
-    both.*part << first, second;
-  }
-  samples_.erase(samples_.begin());
-  fitted_.emplace_back();
-  try {
-    fitted_.back().emplace(both, static_cast<std::size_t>(sgd_.projection.degree.value));
-  } catch (const std::domain_error&) { // no spread, or few particles: no density over this interval
-  }
+  frames_.push_back(fit_.frame());
 }
 
 } // namespace driftwell::run
