@@ -85,7 +85,6 @@ void SgdDiffusionSection::declare_density(record::Group& group, const Grid& grid
     group.variable(name, {"time"}, {{"long_name", std::string(words)}});
     group.variable(std::string(name) + "_stderr", {"time"}, {{"long_name", std::string("standard error of ") + name}});
   }
-  group.variable("drift_unexplained", {"time"}, {{"long_name", std::string("share of the variance of the projected drift that y does not explain, on the interval that begins here")}});
 }
 
 void SgdDiffusionSection::solve_density(record::Group& group) {
@@ -113,8 +112,6 @@ void SgdDiffusionSection::solve_density(record::Group& group) {
     progress_.phase("sgd_diffusion: density of the projections");
     if (!fine.advance(*fitted_[i], times_[i + 1] - times_[i])) ++flattened;
     (void)half.advance(*fitted_[i], times_[i + 1] - times_[i]);
-    const double unexplained = fitted_[i]->unexplained();
-    group.write_frame("drift_unexplained", i, std::span(&unexplained, 1));
     density_frame(group, i + 1, fine, half);
   }
   group.attribute("intervals_with_mean_noise", flattened);

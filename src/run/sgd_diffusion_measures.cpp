@@ -124,6 +124,8 @@ void SgdDiffusionSection::declare(record::Group& group) const {
   series("diffusion_variance", {"time", "order"}, "trace of the covariance of all weights of the modified equation");
   series("kl", {"time", "order"}, "KL(SGD, modified equation) of y from nearest neighbours, nats");
   series("kl_gaussian", {"time", "order"}, "KL of the Gaussians with the mean and covariance of y of both clouds, nats");
+  if (wants_density())
+    group.variable("drift_unexplained", {"time"}, {{"long_name", std::string("share of the variance of the projected drift over the particles that y does not explain: 0 where y obeys an equation of its own")}});
   group.variable("sgd_sample", {"snapshot_time", "replica", "direction"}, {{"long_name", std::string("y of the replicas of SGD")}});
   group.variable("diffusion_sample", {"snapshot_time", "order", "particle", "direction"}, {{"long_name", std::string("y of the particles")}});
   group.variable("directions", {"direction", "parameter"}, {{"long_name", std::string("unit vectors P^T")}});
@@ -242,6 +244,8 @@ void SgdDiffusionSection::measure(record::Group& group, std::size_t index) {
   sgd_y_.push_back(y);
   sde_y_.push_back(projections.back());
   frames_.push_back(fit_.frame());
+  if (!fit_.frame() || fit_.samples()->y.cols() < 20) return;
+  frame("drift_unexplained", sgd::ProjectedEquation(*fit_.samples(), static_cast<std::size_t>(sgd_.projection.degree.value)).unexplained());
 }
 
 } // namespace driftwell::run

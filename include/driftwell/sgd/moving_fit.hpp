@@ -30,6 +30,7 @@ public:
   [[nodiscard]] std::optional<ProjectedEquation> close(std::size_t degree);
   /// Of the last particles added.
   [[nodiscard]] const std::optional<Frame>& frame() const { return frame_; }
+  [[nodiscard]] const std::optional<ProjectedSamples>& samples() const { return samples_; }
 
 private:
   void collect(const Frame& frame, const ProjectedSamples& samples, const Eigen::VectorXd& centre_rate, const Eigen::MatrixXd& scale_rate);
