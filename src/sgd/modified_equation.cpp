@@ -17,8 +17,8 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr std::size_t block = 256;        ///< samples at a time
-constexpr std::size_t least_by_samples = 8; ///< weights from which one noise a sample is cheaper than D and its root
+constexpr std::size_t block = 256;  ///< samples at a time
+constexpr std::size_t smallest = 64; ///< weights up to which a root of D(x) serves where the samples are too many
 
 /// Lower triangular root of a positive semi-definite matrix in place; columns of vanishing pivots are zero.
 void cholesky(MatrixXd& A) {
@@ -56,9 +56,9 @@ MatrixXd constant_root(const Loss& loss, const double* w, bool square) {
 
 /// What a thread needs.
 struct ModifiedEquation::Space : Field::Scratch {
-  explicit Space(std::size_t d) : w(d + 8), b(d + 8), part(d + 8), more(d + 8) {}
+  explicit Space(std::size_t d) : w(d + 8), b(d + 8), part(d + 8) {}
   Workspace workspace;
-  std::vector<double> w, b, part, more, rows;
+  std::vector<double> w, b, part, rows;
   MatrixXd L;
   void gather(ConstRows x, std::size_t k) {
     for (std::size_t i = 0; i < x.size(); ++i) w[i] = x[i][k];
@@ -76,10 +76,11 @@ ModifiedEquation::ModifiedEquation(const Loss& loss, ModifiedEquationOptions opt
     noises_ = static_cast<std::size_t>(root_.cols());
     return;
   }
-  samples_ = !options_.square && d_ >= least_by_samples;
+  const bool small = d_ <= smallest; // where a root of D costs little beside it
+  if (!options_.square && !small && loss.samples() > most_noises)
+    throw std::invalid_argument(fmt::format("noise that depends on the place takes one normal variate for each of at most {} samples; these are {}", most_noises, loss.samples()));
+  samples_ = !options_.square && loss.samples() <= most_noises;
   if (samples_) noises_ = loss.samples();
-  if (samples_ && noises_ > most_noises)
-    throw std::invalid_argument(fmt::format("noise that depends on the place takes one normal variate for each of at most {} samples; these are {}", most_noises, noises_));
 }
 
 std::unique_ptr<Field::Scratch> ModifiedEquation::scratch() const { return std::make_unique<Space>(d_); }
@@ -110,27 +111,21 @@ void ModifiedEquation::drift(ConstRows x, Rows b, std::size_t n, double T, Scrat
   }
 }
 
-/// out = (1/sqrt(N)) (sum_k xi_k g_k - (sum_k xi_k) g)
+/// out = (1/sqrt(N)) sum_k (xi_k - mean xi) g_k
 void ModifiedEquation::sample_noise(const double* w, ConstRows xi, std::size_t k, double* out, Space& space) const {
-  space.rows.resize(block * d_);
+  const std::size_t N = all_.size();
+  space.rows.resize(N);
+  double mean = 0;
+  for (std::size_t s = 0; s < N; ++s) mean += space.rows[s] = xi[s][k];
+  mean /= static_cast<double>(N);
+  const double scale = 1 / std::sqrt(static_cast<double>(N));
+  for (double& z : space.rows) z = scale * (z - mean);
   std::fill_n(out, d_, 0.0);
-  std::fill_n(space.more.begin(), d_, 0.0);
-  double sum = 0;
-  for (std::size_t begin = 0; begin < all_.size(); begin += block) {
-    const std::size_t count = std::min(block, all_.size() - begin);
-    loss_.sample_gradients(w, {std::span(all_).subspan(begin, count), nullptr}, space.rows.data(), space.workspace);
-    for (std::size_t s = 0; s < count; ++s) {
-      const double z = xi[begin + s][k];
-      const double* g = space.rows.data() + s * d_;
-      sum += z;
-      for (std::size_t i = 0; i < d_; ++i) {
-        out[i] += z * g[i];
-        space.more[i] += g[i];
-      }
-    }
+  for (std::size_t begin = 0; begin < N; begin += block) {
+    const std::size_t count = std::min(block, N - begin);
+    loss_.weighted_gradient(w, {std::span(all_).subspan(begin, count), nullptr}, space.rows.data() + begin, space.part.data(), space.workspace);
+    for (std::size_t i = 0; i < d_; ++i) out[i] += space.part[i];
   }
-  const double N = static_cast<double>(all_.size()), scale = 1 / std::sqrt(N);
-  for (std::size_t i = 0; i < d_; ++i) out[i] = scale * (out[i] - sum / N * space.more[i]);
 }
 
 void ModifiedEquation::root(const double* w, MatrixXd& L, Space& space) const {

@@ -1,6 +1,6 @@
 // Principal components against a dense calculation, fitted equations against the functions they were fitted to.
 #include "driftwell/expression/tape.hpp"
-#include "driftwell/sgd/projection.hpp"
+#include "driftwell/sgd/moving_fit.hpp"
 
 #include <Eigen/Dense>
 #include <catch2/catch.hpp>
@@ -101,4 +101,43 @@ TEST_CASE("degrees follow the number of particles; what y does not explain is to
   ProjectedSamples flat = samples(1, 100, drift, noise);
   flat.y.setConstant(2);
   CHECK_THROWS_AS(ProjectedEquation(flat, 1), std::domain_error);
+}
+
+TEST_CASE("a moving fit of a linear equation leaves mean and covariance of the cloud at rest") {
+  // dy = -A y dt + sqrt(2 D) dW from N(m0, S0): particles are placed exactly at mean and covariance, times 0.2 apart in four parts.
+  const MatrixXd A = (MatrixXd(2, 2) << 1.5, 0.4, -0.3, 0.7).finished(), D = (MatrixXd(2, 2) << 0.3, 0.1, 0.1, 0.2).finished();
+  VectorXd mean = (VectorXd(2) << 3, -1).finished();
+  MatrixXd S = 0.02 * MatrixXd::Identity(2, 2);
+  MatrixXd unit = MatrixXd::NullaryExpr(2, 400, [](Eigen::Index i, Eigen::Index k) { return std::sin(1.3 * static_cast<double>(k) + 2.1 * static_cast<double>(i * k)); });
+  unit = frame_of(unit)->to_z(unit);
+  MovingFit fit;
+  double t = 0;
+  const auto add = [&] {
+    ProjectedSamples s;
+    s.y = (S.llt().matrixL() * unit).colwise() + mean;
+    s.drift = -A * s.y;
+    s.noise = VectorXd((VectorXd(3) << D(0, 0), D(0, 1), D(1, 1)).finished()).replicate(1, 400);
+    fit.add(s, t);
+  };
+  CHECK_FALSE(fit.close(1));
+  add();
+  CHECK_FALSE(fit.close(1)); // one time is no interval
+  for (int part = 1; part <= 4; ++part) {
+    for (int n = 0; n < 5000; ++n) { // moments of the equation by small steps
+      mean += -1e-5 * A * mean;
+      S += 1e-5 * (-A * S - S * A.transpose() + 2 * D);
+    }
+    t = 0.05 * part;
+    add();
+  }
+  const auto equation = fit.close(3);
+  REQUIRE(equation);
+  // E b = 0 and E[b z^T + z b^T] + 2 D = 0 over z ~ (0, I), to the second order in the distance of the times
+  const MatrixXd slope = (MatrixXd(2, 2) << equation->drift(VectorXd::Unit(2, 0)) - equation->drift(VectorXd::Zero(2)), equation->drift(VectorXd::Unit(2, 1)) - equation->drift(VectorXd::Zero(2))).finished();
+  CHECK(equation->drift(VectorXd::Zero(2)).norm() < 0.02);
+  const MatrixXd noise = equation->noise(VectorXd::Zero(2));
+  CHECK((slope + slope.transpose() + 2 * noise).norm() < 0.05 * noise.norm());
+  CHECK((frame_of(fit.samples()->y)->centre - mean).norm() < 1e-10);
+  CHECK((fit.frame()->scale * fit.frame()->scale.transpose() - S).norm() < 1e-10);
+  CHECK_FALSE(frame_of(MatrixXd::Constant(2, 30, 1.0)));
 }

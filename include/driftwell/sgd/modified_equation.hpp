@@ -24,8 +24,8 @@ struct ModifiedEquationOptions {
   std::vector<double> noise_at{};
   double momentum = 0;
   double factor = 1;   ///< c
-  /// As many noises as weights, from a triangular root, for steppers that need it. Otherwise D(x) comes, where that is cheaper, from one
-  /// noise a sample: (1/sqrt(N)) sum_k xi_k (g_k - g) has covariance D to the last bit, and needs no root.
+  /// As many noises as weights, from a triangular root of D(x), for steppers that need it. Otherwise there is one noise a sample:
+  /// (1/sqrt(N)) sum_k xi_k (g_k - g) has the covariance D, costs one gradient and needs no root.
   bool square = false;
 };
 
