@@ -45,6 +45,7 @@ void SgdDiffusionSection::check_options() const {
   const auto refuse = [](const Origin& origin, const std::string& what, const std::string& allowed) { throw invalid(origin, what, {allowed, {}, {}}); };
   if (problem_->options.svag > 1) refuse(sgd_.svag.origin, "'diffusion' is the one of plain SGD: SVAG converges to it", "svag = 1 beside it");
   if (problem_->options.label_noise > 0) refuse(sgd_.label_noise.origin, "'diffusion' has the noise of batches only, not that of labels", "label_noise = 0 beside it");
+  if (problem_->options.replicas < 2) refuse(sgd_.replicas.origin, "'diffusion' compares clouds, and one replica is none", "replicas = 2 or more; 100 for divergences");
   const auto& orders = diffusion.order.value;
   if (problem_->options.momentum > 0 && orders.back() == 2) refuse(diffusion.order.origin, "the modified equation of order 2 is that of SGD without momentum", "order = 1 with momentum");
   const auto* item = StepperCatalogue::find(diffusion.stepper.value);
@@ -83,6 +84,8 @@ void SgdDiffusionSection::prepare() {
   }
   if (problem_->options.sampling == sgd::Sampling::epochs)
     warnings_.emplace_back("diffusion beside epochs: it has the noise of independent batches; those of an epoch are anti-correlated");
+  if (problem_->options.replicas < least_for_divergences)
+    warnings_.push_back(fmt::format("diffusion: no divergences from {} replicas; at least {}", problem_->options.replicas, least_for_divergences));
   snapshots_ = spread_indices(static_cast<std::size_t>(sgd_.snapshots.value), outputs_.size());
 }
 

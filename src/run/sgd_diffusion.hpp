@@ -38,6 +38,7 @@ private:
     std::unique_ptr<Ensemble> particles;
   };
   using Matrix = Eigen::MatrixXd;
+  static constexpr std::size_t least_for_divergences = 60;
   // sgd_diffusion.cpp: what is run
   [[nodiscard]] std::shared_ptr<const sgd::ModifiedEquation> equation(int order, std::vector<double> noise_at) const;
   void check_options() const;

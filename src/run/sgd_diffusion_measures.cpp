@@ -152,7 +152,7 @@ void SgdDiffusionSection::divergences(const Matrix& p, const Matrix& q, Estimate
   const Coordinates a(p), b(q);
   // A point has neither a density nor a covariance.
   const auto flat = [](const MatrixXd& y) { return ((y.colwise() - y.col(0)).rowwise().norm().array() == 0).any(); };
-  if (p.cols() < 60 || q.cols() < 60 || flat(p) || flat(q)) return;
+  if (std::min(a.count(), b.count()) < least_for_divergences || flat(p) || flat(q)) return;
   try {
     neighbours = estimators::kl_two_sample(a.pointers, a.count(), b.pointers, b.count());
   } catch (const NumericalFailure&) {
