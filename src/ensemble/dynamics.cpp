@@ -1,6 +1,7 @@
 #include "driftwell/ensemble/dynamics.hpp"
 
 #include "driftwell/core/simd.hpp"
+#include "driftwell/ensemble/field.hpp"
 #include "driftwell/ensemble/matrix_product.hpp"
 
 #include <algorithm>
@@ -57,19 +58,30 @@ std::vector<double> semidefinite_root(std::vector<double> D, std::size_t d) {
 
 Dynamics::Dynamics(const Model& model) : Dynamics(model, Schedule(model.temperature())) {}
 
-Dynamics::Dynamics(const Model& model, Schedule temperature) : model_(model), schedule_(std::move(temperature)), noise_class_(class_of(model)) {
-  if (schedule_.constant()) model_ = model_.with_temperature(schedule_.value(0));
+Dynamics::Dynamics(const Model& model, Schedule temperature)
+    : model_(model), dimension_(model.dimension()), noises_(model.dimension()), schedule_(std::move(temperature)), noise_class_(class_of(model)) {
+  if (schedule_.constant()) model_ = model_->with_temperature(schedule_.value(0));
   compile_drift();
   compile_diffusion();
 }
+
+Dynamics::Dynamics(std::shared_ptr<const Field> field, Schedule temperature)
+    : field_(std::move(field)), dimension_(field_->dimension()), noises_(field_->noises()), schedule_(std::move(temperature)), noise_class_(field_->noise_class()), diagonal_(false) {}
+
+const Model& Dynamics::model() const {
+  if (!model_) throw std::invalid_argument("this stepper needs drift and noise as formulas");
+  return *model_;
+}
+
+std::string Dynamics::name(std::size_t variable) const { return model_ ? model_->names()[variable] : field_->name(variable); }
 
 void Dynamics::compile_drift() {
   const std::size_t d = dimension();
   std::vector<Expression> b;
   if (schedule_.constant())
-    for (std::size_t i = 0; i < d; ++i) b.push_back(model_.drift(i));
+    for (std::size_t i = 0; i < d; ++i) b.push_back(model_->drift(i));
   else { // b is affine in T: what the noise adds to the drift, and the divergence of a circulation
-    const Model one = model_.with_temperature(1), two = model_.with_temperature(2);
+    const Model one = model_->with_temperature(1), two = model_->with_temperature(2);
     std::vector<Expression> slope;
     bool depends = false;
     for (std::size_t i = 0; i < d; ++i) {
@@ -104,11 +116,11 @@ void Dynamics::find_linear_drift(const std::vector<Expression>& b) {
 
 void Dynamics::compile_diffusion() {
   const std::size_t d = dimension();
-  const bool diagonal = diagonal_ = model_.diagonal();
+  const bool diagonal = diagonal_ = model_->diagonal();
   if (noise_class_ == NoiseClass::additive) {
     std::vector<double> D(d * d);
     for (std::size_t i = 0; i < d; ++i)
-      for (std::size_t j = 0; j < d; ++j) D[i * d + j] = model_.diffusion(i, j).constant();
+      for (std::size_t j = 0; j < d; ++j) D[i * d + j] = model_->diffusion(i, j).constant();
     root_ = semidefinite_root(D, d);
     if (diagonal)
       for (std::size_t i = 0; i < d; ++i) scale_.push_back(root_[i * d + i]);
@@ -117,14 +129,16 @@ void Dynamics::compile_diffusion() {
   }
   std::vector<Expression> entries;
   for (std::size_t i = 0; i < d; ++i)
-    for (std::size_t j = diagonal ? i : 0; j <= i; ++j) entries.push_back(model_.diffusion(i, j));
+    for (std::size_t j = diagonal ? i : 0; j <= i; ++j) entries.push_back(model_->diffusion(i, j));
   diffusion_ = expression::Tape(entries, d);
 }
 
 Dynamics::Workspace::Workspace(const Dynamics& dynamics)
     : drift_(dynamics.drift_), diffusion_(dynamics.diffusion_),
-      entries_(dynamics.noise_class() == NoiseClass::additive && dynamics.dimension() > 64 ? dynamics.dimension() : dynamics.diffusion_.outputs()),
-      parts_(dynamics.drift_.outputs() > dynamics.dimension() ? dynamics.drift_.outputs() : 0) {}
+      entries_(!dynamics.field_ && dynamics.noise_class() == NoiseClass::additive && dynamics.dimension() > 64 ? dynamics.dimension() : dynamics.diffusion_.outputs()),
+      parts_(dynamics.drift_.outputs() > dynamics.dimension() ? dynamics.drift_.outputs() : 0) {
+  if (dynamics.field_) field_ = dynamics.field_->scratch();
+}
 
 namespace {
 
@@ -191,6 +205,7 @@ void cholesky(Rows D, std::size_t d, std::size_t n) {
 } // namespace
 
 void Dynamics::drift(ConstRows x, Rows b, std::size_t n, double T, Workspace& workspace) const {
+  if (field_) return field_->drift(x, b, n, T, *static_cast<Field::Scratch*>(workspace.field_.get()));
   if (product_) return product_->apply(x, b, n);
   const std::size_t d = dimension();
   if (drift_.outputs() == d) return drift_.evaluate(x, b, n, workspace.drift_);
@@ -204,6 +219,7 @@ void Dynamics::root(ConstRows x, std::size_t n, Workspace& workspace) const {
 }
 
 void Dynamics::noise(ConstRows x, ConstRows xi, Rows out, std::size_t n, double T, Workspace& workspace) const {
+  if (field_) return field_->noise(x, xi, out, n, T, *static_cast<Field::Scratch*>(workspace.field_.get()));
   const std::size_t d = dimension();
   const double factor = std::sqrt(2 * T);
   if (!scale_.empty()) {
@@ -232,6 +248,7 @@ void Dynamics::noise(ConstRows x, ConstRows xi, Rows out, std::size_t n, double 
 }
 
 void Dynamics::amplitude(ConstRows x, Rows sigma, std::size_t n, double T, Workspace& workspace) const {
+  if (field_) return field_->amplitude(x, sigma, n, T, *static_cast<Field::Scratch*>(workspace.field_.get()));
   const std::size_t d = dimension();
   const double factor = std::sqrt(2 * T);
   for (std::size_t i = 0; i < d; ++i)
@@ -247,6 +264,7 @@ void Dynamics::amplitude(ConstRows x, Rows sigma, std::size_t n, double T, Works
 }
 
 void Dynamics::variance(ConstRows x, Rows out, std::size_t n, double T, Workspace& workspace) const {
+  if (field_) throw std::logic_error("the variance of a field by itself is not computed");
   const std::size_t d = dimension();
   diffusion_.evaluate(x, workspace.entries_.rows(0, diffusion_.outputs()), n, workspace.diffusion_);
   for (std::size_t i = 0; i < d; ++i) fill_scaled(workspace.entries_[diagonal() ? i : entry(i, i)], 2 * T, out[i], n);

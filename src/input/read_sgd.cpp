@@ -1,5 +1,6 @@
 // [sgd]: data, loss and process.
 #include "input/read_quantity.hpp"
+#include "input/read_sgd_diffusion.hpp"
 #include "input/sections.hpp"
 #include "input/values.hpp"
 
@@ -193,6 +194,7 @@ SgdSpec read_sgd(const Node& section, const Origin& origin) {
     spec.stationary_from = {at_least_zero(*value), value->origin(), true};
     if (spec.stationary_from.value >= 1) value->out_of_range();
   }
+  read_sgd_diffusion(table, spec);
   return spec;
 }
 

@@ -43,6 +43,22 @@ Json loss(const LossSpec& spec) {
   return json;
 }
 
+Json diffusion(const SgdDiffusionSpec& spec) {
+  Json json{{"order", spec.order.value}, {"noise", spec.noise.value}};
+  put(json, "dt", spec.dt);
+  json["stepper"] = spec.stepper.value;
+  put(json, "particles", spec.particles);
+  return json;
+}
+
+Json projection(const SgdProjectionSpec& spec) {
+  Json json;
+  if (spec.directions) json["directions"] = spec.directions->value;
+  else json["principal_components"] = spec.principal_components.value;
+  json.update({{"fokker_planck", spec.fokker_planck.value}, {"cells", spec.cells.value}, {"degree", spec.degree.value}});
+  return json;
+}
+
 } // namespace
 
 Json resolved_quantity(const std::optional<Setting<double>>& number, const std::optional<ScheduleSpec>& schedule) {
@@ -72,6 +88,7 @@ Json resolved_sgd(const SgdSpec& spec) {
   put(json, "start_std", spec.start_std);
   json.update({{"seed", spec.seed.value}, {"noise", spec.noise.value}, {"leading", spec.leading.value}, {"minimum", spec.minimum.value},
                {"stationary_from", spec.stationary_from.value}});
+  if (spec.diffusion) json.update({{"diffusion", diffusion(*spec.diffusion)}, {"projection", projection(spec.projection)}});
   return json;
 }
 

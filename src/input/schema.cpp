@@ -171,7 +171,7 @@ constexpr std::array<KeySchema, 1> output_keys{{
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 18> tables{{
+constexpr std::array<TableSchema, 20> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
@@ -188,6 +188,8 @@ constexpr std::array<TableSchema, 18> tables{{
     {"sgd", "in [sgd]", sgd_keys},
     {"sgd.dataset", "in dataset = { ... }", dataset_keys},
     {"sgd.loss", "in loss = { ... }", loss_keys},
+    {"sgd.diffusion", "in diffusion = { ... }", sgd_diffusion_keys},
+    {"sgd.projection", "in projection = { ... }", sgd_projection_keys},
     {"verify", "in [verify]", verify_keys},
     {"output", "in [output]", output_keys},
 }};

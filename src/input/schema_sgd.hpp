@@ -9,7 +9,7 @@ namespace driftwell::input {
 inline constexpr std::string_view sgd_quantity =
     "a number > 0, an expression in t, or a table { t = [...], value = [...], interpolation = \"linear\" or \"step\" }";
 
-inline constexpr std::array<KeySchema, 21> sgd_keys{{
+inline constexpr std::array<KeySchema, 23> sgd_keys{{
     {"dataset", "a name (digits, iris, wine, breast_cancer, fashion_mnist, teacher, gaussian_mixture, low_rank), a .csv file, or a table", "required by losses of data",
      "The samples."},
     {"loss", "the name of a loss, or a table { name = \"...\", options }", "required", "The mean of it over the samples is f."},
@@ -34,6 +34,24 @@ inline constexpr std::array<KeySchema, 21> sgd_keys{{
     {"minimum", "true or false", "false", "Seek the minimum below the last cloud: Hessian, noise and local implicit potential there."},
     {"stationary_from", "a number >= 0 and < 1", "0.5", "Share of the run that is left out of stationary averages."},
     {"loss_replicas", "an integer from 1 to 10000000", "all", "Runs whose loss and gradient over all samples are recorded."},
+    {"diffusion", "a table, e.g. { order = [1, 2], noise = \"state_dependent\" }", "none", "Run the stochastic modified equations beside it, from the same start in the same clock."},
+    {"projection", "a table, e.g. { principal_components = 2 }", "{ principal_components = 2 }", "Directions in which SGD, diffusion and Fokker-Planck density are compared; needs diffusion."},
+}};
+
+inline constexpr std::array<KeySchema, 5> sgd_diffusion_keys{{
+    {"order", "1, 2, or [1, 2]", "[1, 2]; 1 with momentum", "Weak order of the modified equation."},
+    {"noise", "\"state_dependent\" or \"at_minimum\"", "\"state_dependent\"", "D(x) at every place, or that of the minimum below the last cloud."},
+    {"dt", "a number > 0", "learning_rate/2", "Largest time step; outputs are met exactly."},
+    {"stepper", "the name of an overdamped stepper, see `driftwell list steppers`", "\"small_noise_heun\"", "The time step of the particles."},
+    {"particles", "an integer from 100 to 10000000", "replicas", "Size of the cloud of each order."},
+}};
+
+inline constexpr std::array<KeySchema, 5> sgd_projection_keys{{
+    {"directions", "a list of 1 to 3 lists of numbers, one for each weight, e.g. [[1.0, 0.0], [0.0, 1.0]]", "principal components", "Directions in the space of weights; made unit vectors."},
+    {"principal_components", "an integer from 1 to 3", "2, or the number of weights if that is 1", "So many leading principal components of the trajectories of SGD."},
+    {"fokker_planck", "true or false", "true", "Solve the Fokker-Planck equation of the projected drift and noise, in one or two directions."},
+    {"cells", "an integer from 16 to 4096", "256 in one direction, 64 in two", "Cells of its grid along each direction."},
+    {"degree", "an integer from 1 to 5", "3", "Of the polynomials that are fitted to the projected drift."},
 }};
 
 inline constexpr std::array<KeySchema, 17> dataset_keys{{

@@ -42,8 +42,18 @@ public:
     detail::combine_rows(X_, batch.samples, z, 1 / static_cast<double>(batch.samples.size()), decay_, v, result);
   }
 
+  void weighted_gradient(const double* w, const Batch& batch, const double* weights, double* result, Workspace& workspace) const override {
+    double* r = residuals(w, batch, workspace);
+    double sum = 0;
+    for (std::size_t k = 0; k < batch.samples.size(); ++k) {
+      r[k] *= weights[k];
+      sum += weights[k];
+    }
+    detail::combine_rows(X_, batch.samples, r, 1, decay_ * sum, w, result);
+  }
+
 private:
-  const double* residuals(const double* w, const Batch& batch, Workspace& workspace) const {
+  double* residuals(const double* w, const Batch& batch, Workspace& workspace) const {
     double* r = workspace.buffer(0, batch.samples.size());
     detail::project_rows(X_, batch.samples, detail::pad(X_, w, workspace, 1), r);
     for (std::size_t k = 0; k < batch.samples.size(); ++k) r[k] -= batch.targets ? batch.targets[k] : data_->targets[batch.samples[k]];

@@ -41,6 +41,17 @@ public:
     spoil(batch, project(w, batch, workspace), gradient, w);
   }
 
+  void weighted_gradient(const double* w, const Batch& batch, const double* weights, double* result, Workspace& workspace) const override {
+    double* z = project(w, batch, workspace);
+    detail::sigmoid(z, batch.samples.size());
+    double sum = 0;
+    for (std::size_t k = 0; k < batch.samples.size(); ++k) {
+      z[k] = weights[k] * (z[k] - target(batch, k));
+      sum += weights[k];
+    }
+    detail::combine_rows(X_, batch.samples, z, 1, decay_ * sum, w, result);
+  }
+
   void hessian_product(const double* w, const Batch& batch, const double* v, double* result, Workspace& workspace) const override {
     const std::size_t n = batch.samples.size();
     double* z = project(w, batch, workspace);

@@ -139,4 +139,34 @@ SgdProblem build_sgd(const input::Spec& spec) {
   return problem;
 }
 
+void place_start(const SgdSpec& spec, SgdProblem& problem, std::vector<std::string>* warnings) {
+  if (spec.start.value != "minimum") return;
+  std::vector<double> from = problem.start;
+  if (problem.loss->data() == nullptr || problem.loss->initial_std()[0] != 1) { // 0 is a saddle of networks
+    sgd::ProcessOptions one = problem.options;
+    one.replicas = 1;
+    sgd::Process random(*problem.loss, one);
+    random.start(from, problem.loss->initial_std());
+    from.assign(random.weights(0), random.weights(0) + from.size());
+  }
+  const sgd::Minimum minimum = sgd::minimise(*problem.loss, from);
+  if (!minimum.converged && warnings) warnings->push_back(fmt::format("start = \"minimum\": after {} Newton steps |grad f| is still {:.2g}", minimum.iterations, minimum.gradient_norm));
+  problem.start = minimum.weights;
+}
+
+std::vector<std::uint64_t> output_steps(const SgdSpec& spec) {
+  const auto steps = static_cast<std::uint64_t>(spec.steps.value), outputs = std::min<std::uint64_t>(static_cast<std::uint64_t>(spec.outputs.value), steps + 1);
+  std::vector<std::uint64_t> result;
+  for (std::uint64_t i = 0; i < outputs; ++i) // the quotient and the rest apart: i * steps may be too large
+    result.push_back(i * (steps / (outputs - 1)) + i * (steps % (outputs - 1)) / (outputs - 1));
+  return result;
+}
+
+std::vector<std::size_t> spread_indices(std::size_t kept, std::size_t all) {
+  std::vector<std::size_t> indices;
+  kept = std::min(kept, all);
+  for (std::size_t i = 0; i < kept; ++i) indices.push_back(kept == 1 ? all - 1 : i * (all - 1) / (kept - 1));
+  return indices;
+}
+
 } // namespace driftwell::run

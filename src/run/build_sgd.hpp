@@ -19,4 +19,13 @@ struct SgdProblem {
 /// Reads the data and makes the objects. Throws InvalidExperiment, IoError, sgd::DataError.
 [[nodiscard]] SgdProblem build_sgd(const input::Spec& spec);
 
+/// Puts a start at a minimum there; a word about one that was not reached goes into `warnings`, where there are any.
+void place_start(const input::SgdSpec& spec, SgdProblem& problem, std::vector<std::string>* warnings);
+
+/// Steps at which outputs are recorded: the first and the last among them.
+[[nodiscard]] std::vector<std::uint64_t> output_steps(const input::SgdSpec& spec);
+
+/// `kept` indices spread over 0 .. all-1, the last one first to be kept.
+[[nodiscard]] std::vector<std::size_t> spread_indices(std::size_t kept, std::size_t all);
+
 } // namespace driftwell::run

@@ -5,6 +5,7 @@
 #include "langevin.hpp"
 #include "section.hpp"
 #include "sgd.hpp"
+#include "sgd_diffusion.hpp"
 #include "spectral_section.hpp"
 #include "stationary.hpp"
 #include "verify.hpp"
@@ -75,6 +76,7 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
   if (spec.stationary) refuse_stationary(spec, *model);
   if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, *model, progress));
   if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(spec, progress));
+  if (spec.sgd && spec.sgd->diffusion) sections.push_back(std::make_unique<SgdDiffusionSection>(spec, progress));
   if (spec.verify) {
     auto verify = std::make_unique<VerifySection>(spec, model, progress);
     if (plain_cloud) verify->set_cloud(*plain_cloud);

@@ -40,14 +40,6 @@ sgd::Estimate over(std::vector<double> sums, std::size_t count) {
   return sgd::estimate(sums);
 }
 
-/// `kept` indices spread over 0 .. all-1, the last one first to be kept.
-std::vector<std::size_t> spread_indices(std::size_t kept, std::size_t all) {
-  std::vector<std::size_t> indices;
-  kept = std::min(kept, all);
-  for (std::size_t i = 0; i < kept; ++i) indices.push_back(kept == 1 ? all - 1 : i * (all - 1) / (kept - 1));
-  return indices;
-}
-
 } // namespace
 
 SgdSection::SgdSection(const input::Spec& spec, Progress& progress) : spec_(spec), sgd_(*spec.sgd), progress_(progress) {}
@@ -78,25 +70,11 @@ std::size_t SgdSection::modes() const { return std::min({problem_->loss->dimensi
 void SgdSection::prepare() {
   progress_.phase("reading the data");
   problem_ = build_sgd(spec_);
-  if (sgd_.start.value == "minimum") {
-    progress_.phase("a minimum to start from");
-    std::vector<double> from = problem_->start;
-    if (problem_->loss->data() == nullptr || problem_->loss->initial_std()[0] != 1) { // 0 is a saddle of networks
-      sgd::ProcessOptions one = problem_->options;
-      one.replicas = 1;
-      sgd::Process random(*problem_->loss, one);
-      random.start(from, problem_->loss->initial_std());
-      from.assign(random.weights(0), random.weights(0) + from.size());
-    }
-    const sgd::Minimum minimum = sgd::minimise(*problem_->loss, from);
-    if (!minimum.converged) warnings_.push_back(fmt::format("start = \"minimum\": after {} Newton steps |grad f| is still {:.2g}", minimum.iterations, minimum.gradient_norm));
-    problem_->start = minimum.weights;
-  }
+  if (sgd_.start.value == "minimum") progress_.phase("a minimum to start from");
+  place_start(sgd_, *problem_, &warnings_);
   process_ = std::make_unique<sgd::Process>(*problem_->loss, problem_->options);
   process_->start(problem_->start, problem_->start_std);
-  const auto steps = static_cast<std::uint64_t>(sgd_.steps.value), outputs = std::min<std::uint64_t>(static_cast<std::uint64_t>(sgd_.outputs.value), steps + 1);
-  for (std::uint64_t i = 0; i < outputs; ++i) // the quotient and the rest apart: i * steps may be too large
-    outputs_.push_back(i * (steps / (outputs - 1)) + i * (steps % (outputs - 1)) / (outputs - 1));
+  outputs_ = output_steps(sgd_);
   snapshots_ = spread_indices(static_cast<std::size_t>(sgd_.snapshots.value), outputs_.size());
 }
 

@@ -6,6 +6,7 @@
 #include "driftwell/sgd/minimise.hpp"
 #include "section.hpp"
 
+#include <array>
 #include <optional>
 
 namespace driftwell::run {
@@ -65,6 +66,7 @@ private:
   std::optional<sgd::Minimum> minimum_;
   std::optional<std::pair<sgd::Estimate, sgd::Estimate>> yaida_;
   sgd::Estimate stationary_variance_;
+  std::optional<std::array<double, 3>> local_; ///< distance of U from H, |Q|/|D|, KL of the local laws
   double predicted_variance_ = 0;      ///< trace of Sigma of the local potential; 0: not computed
   std::vector<std::string> warnings_;
 };

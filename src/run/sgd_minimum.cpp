@@ -26,6 +26,10 @@ void SgdSection::write_local(record::Group& group) {
     const sgd::LocalPotential local = sgd::local_potential(H, D, T);
     group.attribute("local_distance", local.distance);
     group.attribute("local_circulation", local.circulating);
+    group.attribute("local_correlation", local.correlation);
+    group.attribute("local_factor", local.factor);
+    group.attribute("local_kl", local.divergence);
+    local_ = {local.distance, local.circulating, local.divergence};
     group.attribute("predicted_variance", local.covariance.trace());
     predicted_variance_ = local.covariance.trace();
     if (d <= most_for_matrices)

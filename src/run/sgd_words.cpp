@@ -39,6 +39,7 @@ nlohmann::ordered_json SgdSection::json() const {
     json["noise"] = {{"method", noise_->method}, {"rank", noise_->rank}, {"rank_fraction", noise_->rank_fraction}, {"trace", noise_->trace},
                      {"mean", noise_->mean},     {"std", noise_->std},   {"anisotropy", noise_->anisotropy}};
   if (minimum_) json["minimum"] = {{"loss", minimum_->loss}, {"gradient_norm", minimum_->gradient_norm}, {"converged", minimum_->converged}};
+  if (local_) json["local_potential"] = {{"distance", (*local_)[0]}, {"circulation", (*local_)[1]}, {"kl", (*local_)[2]}};
   json["warnings"] = warnings_;
   return json;
 }
@@ -57,6 +58,7 @@ std::string SgdSection::words(int verbosity) const {
                                                           noise_->alignment.size(), static_cast<double>(noise_->alignment.size()) / static_cast<double>(problem_->loss->dimension()));
   }
   if (minimum_) text += fmt::format("  {:<20} f = {:.10g}, |grad f| = {:.2g}\n", "minimum", minimum_->loss, minimum_->gradient_norm);
+  if (local_) text += fmt::format("  {:<20} |cU - H|/|H| = {:.4g}, |Q|/|D| = {:.4g}, KL of the laws {:.4g}\n", "Phi against f", (*local_)[0], (*local_)[1], (*local_)[2]);
   if (predicted_variance_ > 0)
     text += line("variance, stationary", stationary_variance_) + fmt::format("  {:<20} {:.10g}\n", "  of the diffusion", predicted_variance_);
   if (verbosity > 1) text += fmt::format("  {}\n", problem_->loss->description());

@@ -57,6 +57,18 @@ void Loss::sample_gradients(const double* w, const Batch& batch, double* rows, W
     gradient(w, {batch.samples.subspan(i, 1), batch.targets ? batch.targets + i : nullptr}, rows + i * dimension(), workspace);
 }
 
+void Loss::weighted_gradient(const double* w, const Batch& batch, const double* weights, double* result, Workspace& workspace) const {
+  constexpr std::size_t rows_buffer = 30, together = 64; // a buffer that no loss uses itself
+  std::fill_n(result, dimension(), 0.0);
+  for (std::size_t begin = 0; begin < batch.samples.size(); begin += together) {
+    const std::size_t count = std::min(together, batch.samples.size() - begin);
+    double* rows = workspace.buffer(rows_buffer, together * dimension());
+    sample_gradients(w, {batch.samples.subspan(begin, count), batch.targets ? batch.targets + begin : nullptr}, rows, workspace);
+    for (std::size_t k = 0; k < count; ++k)
+      for (std::size_t j = 0; j < dimension(); ++j) result[j] += weights[begin + k] * rows[k * dimension() + j];
+  }
+}
+
 double Loss::squared_gradients(const double* w, const Batch& batch, Workspace& workspace) const {
   constexpr std::size_t number = 5000, chunk = 32; // a buffer that no loss uses
   const std::size_t n = batch.samples.size(), d = dimension();

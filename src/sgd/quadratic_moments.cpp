@@ -110,12 +110,19 @@ LocalPotential local_potential(const MatrixXd& hessian, const MatrixXd& noise, d
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   if (!(spread.eigenvalues()[0] > 1e-13 * spread.eigenvalues()[h.size() - 1])) {
     local.hessian = MatrixXd::Constant(h.size(), h.size(), nan);
-    local.distance = nan;
+    local.distance = local.correlation = local.factor = nan;
+    local.divergence = std::numeric_limits<double>::infinity();
     return local;
   }
   local.hessian = temperature * spread.eigenvectors() * spread.eigenvalues().cwiseInverse().asDiagonal() * spread.eigenvectors().transpose();
   const double c = (local.hessian.array() * hessian.array()).sum() / local.hessian.squaredNorm();
+  local.factor = c;
   local.distance = (c * local.hessian - hessian).norm() / hessian.norm();
+  local.correlation = c * local.hessian.norm() / hessian.norm();
+  // From the symmetric H^(1/2) Sigma H^(1/2), whose eigenvalues keep their digits.
+  const MatrixXd root = V * h.cwiseSqrt().asDiagonal() * V.transpose();
+  const VectorXd ratios = Eigen::SelfAdjointEigenSolver<MatrixXd>(root * local.covariance * root, Eigen::EigenvaluesOnly).eigenvalues();
+  local.divergence = (static_cast<double>(h.size()) * std::log(ratios.mean()) - ratios.array().log().sum()) / 2;
   return local;
 }
 

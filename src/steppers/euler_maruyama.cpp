@@ -11,7 +11,7 @@ namespace {
 class EulerMaruyama : public Stepper {
 public:
   [[nodiscard]] StepperTraits traits() const override {
-    return {.strong_order = 0.5, .weak_order = 1, .stationary_order = 1, .noise = NoiseClass::general};
+    return {.strong_order = 0.5, .weak_order = 1, .stationary_order = 1, .noise = NoiseClass::general, .any_noises = true};
   }
   [[nodiscard]] std::unique_ptr<BlockStepper> on(const Dynamics& dynamics) const override { return std::make_unique<EulerBlocks>(dynamics, traits().variates); }
 };

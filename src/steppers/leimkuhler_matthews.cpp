@@ -17,7 +17,7 @@ namespace {
 class LeimkuhlerMatthewsBlocks : public BlockStepper {
 public:
   explicit LeimkuhlerMatthewsBlocks(const Dynamics& dynamics)
-      : dynamics_(dynamics), workspace_(dynamics), b_(dynamics.dimension()), xi_(dynamics.dimension()), now_(dynamics.dimension()),
+      : dynamics_(dynamics), workspace_(dynamics), b_(dynamics.dimension()), xi_(dynamics.noises()), now_(dynamics.dimension()),
         next_(dynamics.dimension()) {}
 
   void begin(const Block& block, const Step& at, Noise& noise) override { draw(block, at.number, at.t, noise, now_); }
@@ -48,7 +48,7 @@ private:
 class LeimkuhlerMatthews : public Stepper {
 public:
   [[nodiscard]] StepperTraits traits() const override {
-    return {.strong_order = 0.5, .weak_order = 1, .stationary_order = 2, .noise = NoiseClass::additive};
+    return {.strong_order = 0.5, .weak_order = 1, .stationary_order = 2, .noise = NoiseClass::additive, .any_noises = true};
   }
   [[nodiscard]] std::unique_ptr<BlockStepper> on(const Dynamics& dynamics) const override {
     if (dynamics.noise_class() != NoiseClass::additive)

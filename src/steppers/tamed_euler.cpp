@@ -30,7 +30,7 @@ DRIFTWELL_MULTIVERSION void times(double* b, const double* factor, std::size_t n
 class TamedEulerBlocks : public BlockStepper {
 public:
   explicit TamedEulerBlocks(const Dynamics& dynamics)
-      : dynamics_(dynamics), workspace_(dynamics), b_(dynamics.dimension()), xi_(dynamics.dimension()), noise_(dynamics.dimension()), factor_(1) {}
+      : dynamics_(dynamics), workspace_(dynamics), b_(dynamics.dimension()), xi_(dynamics.noises()), noise_(dynamics.dimension()), factor_(1) {}
 
   void step(Block& block, const Step& at, Noise& noise) override {
     const ConstRows x = as_const(block.x);
@@ -56,7 +56,7 @@ private:
 class TamedEuler : public Stepper {
 public:
   [[nodiscard]] StepperTraits traits() const override {
-    return {.strong_order = 0.5, .weak_order = 1, .stationary_order = 1, .noise = NoiseClass::general};
+    return {.strong_order = 0.5, .weak_order = 1, .stationary_order = 1, .noise = NoiseClass::general, .any_noises = true};
   }
   [[nodiscard]] std::unique_ptr<BlockStepper> on(const Dynamics& dynamics) const override { return std::make_unique<TamedEulerBlocks>(dynamics); }
 };

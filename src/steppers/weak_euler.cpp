@@ -13,7 +13,7 @@ class WeakEuler : public Stepper {
 public:
   [[nodiscard]] StepperTraits traits() const override {
     return {.strong_order = StepperTraits::none, .weak_order = 1, .stationary_order = 1, .noise = NoiseClass::general,
-            .variates = StepperTraits::Variates::signs};
+            .variates = StepperTraits::Variates::signs, .any_noises = true};
   }
   [[nodiscard]] std::unique_ptr<BlockStepper> on(const Dynamics& dynamics) const override { return std::make_unique<EulerBlocks>(dynamics, traits().variates); }
 };

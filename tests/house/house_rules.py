@@ -20,7 +20,7 @@ ROOMS = {
     "steppers":    "ensemble model expression core",
     "estimators":  "grid expression core",
     "ensemble_observables": "estimators stationary grid model expression core",
-    "sgd":         "model expression core",
+    "sgd":         "ensemble model expression core",
     "losses":      "sgd model expression core",
     "theorems":    "bounds losses sgd kinetic ensemble estimators observables propagators stationary generator grid model expression core",
     "record":      "core",

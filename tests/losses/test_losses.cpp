@@ -137,6 +137,10 @@ TEST_CASE("per-sample gradients average to the gradient; targets can be replaced
     const VectorXd g = gradient(*loss, w, {samples, nullptr});
     CHECK((rows.colwise().mean().transpose() - g).norm() <= 1e-13 * (1 + g.norm()));
     CHECK(loss->squared_gradients(w.data(), {samples, nullptr}, workspace) == Approx(rows.squaredNorm() / 5).epsilon(1e-12));
+    const VectorXd weights = VectorXd::LinSpaced(5, -1, 2.5);
+    VectorXd weighted(w.size() + 8);
+    loss->weighted_gradient(w.data(), {samples, nullptr}, weights.data(), weighted.data(), workspace);
+    CHECK((weighted.head(w.size()) - rows.transpose() * weights).norm() <= 1e-13 * (1 + rows.norm()));
     if (!c.data) continue;
     std::vector<double> targets;
     for (const std::uint32_t i : samples) targets.push_back(c.data->targets[i]);

@@ -104,4 +104,17 @@ TEST_CASE("noise like the identity: U = H / c, no circulation; noise like the He
   CHECK((H * any.covariance + any.covariance * H - 0.6 * D).norm() < 1e-13);
   CHECK((any.circulation + any.circulation.transpose()).norm() < 1e-12);
   CHECK(((D + any.circulation) * any.hessian - H).norm() < 1e-10);
+  // The distance is a sine and the correlation its cosine; the KL of both Gaussian laws, at its best temperature, by hand.
+  CHECK(isotropic.correlation == Approx(1).epsilon(1e-12));
+  CHECK(isotropic.factor == Approx(3).epsilon(1e-12));
+  CHECK(std::abs(isotropic.divergence) < 1e-12);
+  CHECK(any.distance * any.distance + any.correlation * any.correlation == Approx(1).epsilon(1e-12));
+  CHECK((any.factor * any.hessian - H).norm() / H.norm() == Approx(any.distance).epsilon(1e-12));
+  double least = 1e300;
+  for (double T = 0.01; T < 3; T *= 1.001) {
+    const MatrixXd A = H * any.covariance / T;
+    least = std::min(least, (A.trace() - 4 - std::log(A.determinant())) / 2);
+  }
+  CHECK(any.divergence == Approx(least).epsilon(1e-4));
+  CHECK(std::isinf(local_potential(H, MatrixXd::Zero(4, 4), 1).divergence));
 }

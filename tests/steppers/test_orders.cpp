@@ -58,6 +58,19 @@ TEST_CASE("Order of the stationary law: a gradient system or multiplicative nois
   }
 }
 
+TEST_CASE("small_noise_heun: order 2 for multiplicative noise whose variance shrinks with the step, order 1 where it stays") {
+  const auto stepper = StepperCatalogue::find("small_noise_heun")->make();
+  for (const bool shrinks : {true, false}) {
+    std::vector<double> errors;
+    for (const int n : {16, 32, 64}) {
+      const Model model = circle_model(NoiseClass::general).with_temperature(shrinks ? 6.4 / n : 0.4);
+      const Dynamics dynamics(model);
+      errors.push_back((Circle(*stepper, dynamics, 1.0 / n).expectation(n) - Circle::exact(model, 1.0)).norm());
+    }
+    CHECK(slope(errors) == Approx(shrinks ? 2 : 1).margin(0.3));
+  }
+}
+
 TEST_CASE("The measure of order can tell orders apart") {
   const Model model = circle_model(NoiseClass::general);
   const Dynamics dynamics(model);

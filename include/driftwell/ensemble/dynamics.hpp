@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ enum class NoiseClass {
 [[nodiscard]] std::string name_of(NoiseClass noise);
 
 class MatrixProduct;
+class Field;
 
 /// Immutable and shared by all threads; each thread has a Workspace.
 class Dynamics {
@@ -33,9 +35,16 @@ public:
   /// std::invalid_argument where a constant D is not positive semi-definite.
   explicit Dynamics(const Model& model);
   Dynamics(const Model& model, Schedule temperature);
+  /// Drift and noise of a field instead of a model's.
+  Dynamics(std::shared_ptr<const Field> field, Schedule temperature);
 
-  [[nodiscard]] std::size_t dimension() const { return model_.dimension(); }
-  [[nodiscard]] const Model& model() const { return model_; }
+  [[nodiscard]] std::size_t dimension() const { return dimension_; }
+  /// Throws std::invalid_argument where there is a field instead: schemes that need formulas cannot do it.
+  [[nodiscard]] const Model& model() const;
+  [[nodiscard]] bool underdamped() const { return model_ && model_->underdamped(); }
+  [[nodiscard]] std::string name(std::size_t variable) const; ///< for messages
+  /// Independent Brownian motions; rows of xi that noise() takes. As many as variables, but for fields.
+  [[nodiscard]] std::size_t noises() const { return noises_; }
   [[nodiscard]] double temperature(double t) const { return schedule_.value(t); }
   [[nodiscard]] bool constant_temperature() const { return schedule_.constant(); }
   [[nodiscard]] NoiseClass noise_class() const { return noise_class_; }
@@ -51,6 +60,7 @@ public:
     expression::Tape::Workspace drift_, diffusion_;
     RowBuffer entries_;  ///< of D, then of its root
     RowBuffer parts_;    ///< b at T = 0 and db/dT, with a schedule
+    std::shared_ptr<void> field_;
   };
 
   /// b_i(x_k) at temperature T, k < n <= Tape::strip.
@@ -74,7 +84,9 @@ private:
   /// The root of D(x) in the workspace, D itself where it is diagonal.
   void root(ConstRows x, std::size_t n, Workspace& workspace) const;
 
-  Model model_;
+  std::optional<Model> model_;
+  std::shared_ptr<const Field> field_;
+  std::size_t dimension_ = 0, noises_ = 0;
   Schedule schedule_;
   NoiseClass noise_class_ = NoiseClass::general;
   bool diagonal_ = true; ///< asked for in inner loops

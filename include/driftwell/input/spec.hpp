@@ -185,6 +185,25 @@ struct LossSpec {
   Origin origin{};
 };
 
+/// diffusion = { ... } of [sgd]: the modified equations run beside it.
+struct SgdDiffusionSpec {
+  Origin origin{};
+  Setting<std::vector<std::int64_t>> order;  ///< 1, 2 or both, increasing
+  Text noise;                                ///< "state_dependent" or "at_minimum"
+  std::optional<Setting<double>> dt;
+  Text stepper;
+  std::optional<Setting<std::int64_t>> particles;
+};
+
+/// projection = { ... } of [sgd]: what SGD, diffusion and density are compared in.
+struct SgdProjectionSpec {
+  Origin origin{};
+  std::optional<Setting<std::vector<std::vector<double>>>> directions; ///< 1 to 3 of equal length
+  Setting<std::int64_t> principal_components; ///< where no directions are given
+  Setting<bool> fokker_planck;
+  Setting<std::int64_t> cells, degree;
+};
+
 struct SgdSpec {
   Origin origin{};
   std::optional<DatasetSpec> dataset;
@@ -200,6 +219,8 @@ struct SgdSpec {
   std::optional<Setting<double>> start_std;
   Setting<bool> noise, minimum;
   Setting<double> stationary_from;                            ///< share of the outputs that is left out of stationary averages
+  std::optional<SgdDiffusionSpec> diffusion;
+  SgdProjectionSpec projection;                               ///< of the diffusion
 };
 
 struct VerifySpec {

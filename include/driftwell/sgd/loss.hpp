@@ -47,6 +47,8 @@ public:
   virtual void gradient(const double* w, const Batch& batch, double* gradient, Workspace& workspace) const { evaluate(w, batch, gradient, workspace); }
   /// One gradient a row, (batch size) x d. The mean of the rows is the gradient.
   virtual void sample_gradients(const double* w, const Batch& batch, double* rows, Workspace& workspace) const;
+  /// sum_k weights[k] grad l_k(w) over the batch: noise of the covariance D from weights that are independent and normal.
+  virtual void weighted_gradient(const double* w, const Batch& batch, const double* weights, double* result, Workspace& workspace) const;
   /// Mean of |grad l_i(w)|^2 over the batch.
   virtual double squared_gradients(const double* w, const Batch& batch, Workspace& workspace) const;
   /// Hessian of the mean over the batch times v, exact.

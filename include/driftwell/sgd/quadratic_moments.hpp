@@ -40,8 +40,12 @@ struct LocalPotential {
   Eigen::MatrixXd covariance, hessian, circulation; ///< Sigma, U, Q
   double distance = 0;    ///< min over c of |c U - H|_F / |H|_F: 0 where the implicit potential is the loss but for a factor
   double circulating = 0; ///< |Q|_F / |D|_F
+  double correlation = 0; ///< <U, H>_F / (|U|_F |H|_F), the cosine of the angle between both: distance^2 + correlation^2 = 1
+  double factor = 0;      ///< the c of the distance
+  /// min over T' of KL(N(0, Sigma), N(0, T' H^-1)) = (d log(tr(H Sigma)/d) - log det(H Sigma))/2, nats: of the laws, not of their exponents.
+  double divergence = 0;
 };
-/// Throws std::domain_error where H is not positive definite; U, Q and their sizes are NaN where Sigma is singular to 1e-13.
+/// Throws std::domain_error where H is not positive definite; U and what follows from it is NaN, `divergence` infinite, where Sigma is singular to 1e-13.
 [[nodiscard]] LocalPotential local_potential(const Eigen::MatrixXd& hessian, const Eigen::MatrixXd& noise, double temperature);
 
 } // namespace driftwell::sgd

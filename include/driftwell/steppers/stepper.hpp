@@ -24,6 +24,7 @@ struct StepperTraits {
   Interpretation interpretation = Interpretation::ito; ///< in which the scheme is formulated; the law is that of the model in any case
   bool underdamped = false; ///< moves positions and momenta
   enum class Variates { normals, signs, three_points } variates = Variates::normals;
+  bool any_noises = false; ///< Dynamics::noises() may differ from the number of variables
 };
 
 /// n particles in contiguous rows; positions first, then momenta where there are any.

@@ -11,7 +11,7 @@ class EulerBlocks : public BlockStepper {
 public:
   EulerBlocks(const Dynamics& dynamics, StepperTraits::Variates variates)
       : dynamics_(dynamics), signs_(variates == StepperTraits::Variates::signs), workspace_(dynamics), b_(dynamics.dimension()),
-        xi_(dynamics.constant_scale().empty() ? dynamics.dimension() : 0), noise_(xi_.size()), scale_(dynamics.dimension()) {}
+        xi_(dynamics.constant_scale().empty() ? dynamics.noises() : 0), noise_(xi_.size() == 0 ? 0 : dynamics.dimension()), scale_(dynamics.dimension()) {}
 
   void step(Block& block, const Step& at, Noise& noise) override {
     const ConstRows x = as_const(block.x);

@@ -130,11 +130,11 @@ struct Integrator::Impl {
   }
 
   [[noreturn]] void fail(const Escape& escape, const Ensemble& ensemble, std::uint64_t from) {
-    const auto& names = dynamics.model().names();
+    const std::size_t d = dynamics.dimension();
     const auto position = [&](const std::vector<double>& x) {
       std::string text;
       for (std::size_t i = 0; i < std::min<std::size_t>(rows, 6); ++i)
-        text += fmt::format("{}{} = {:.6g}", i == 0 ? "" : ", ", i < names.size() ? names[i] : "p_" + names[i - names.size()], x[i]);
+        text += fmt::format("{}{} = {:.6g}", i == 0 ? "" : ", ", i < d ? dynamics.name(i) : "p_" + dynamics.name(i - d), x[i]);
       return rows > 6 ? text + ", ..." : text;
     };
     std::string message = fmt::format("particle {} left the finite numbers in step {} (t = {:.6g}, dt = {:.3g}): from {} to {}", escape.particle,
@@ -155,8 +155,9 @@ struct Integrator::Impl {
 Integrator::Integrator(const Dynamics& dynamics, const Stepper& stepper, std::uint64_t seed, Clock clock, IntegrateOptions options) {
   const std::size_t d = dynamics.dimension();
   const StepperTraits traits = stepper.traits();
-  if (traits.underdamped != dynamics.model().underdamped())
+  if (traits.underdamped != dynamics.underdamped())
     throw std::invalid_argument(traits.underdamped ? "this stepper moves momenta: the model needs a friction" : "this stepper is overdamped: the model has a friction");
+  if (dynamics.noises() != d && !traits.any_noises) throw std::invalid_argument(fmt::format("this stepper takes as many noises as variables, {}, not {}", d, dynamics.noises()));
   if (!(clock.dt > 0) || !std::isfinite(clock.dt)) throw std::invalid_argument("dt must be positive");
   options.walls.check(d);
   const std::size_t rows = traits.underdamped ? 2 * d : d;
