@@ -244,7 +244,7 @@ Convexification convexify_grid(const Expression& f, const std::vector<std::size_
   const BlockGrid grid(f, axes, box, cells_an_axis);
   if (!grid.usable()) return {0, 0, 0, false, grid.failure()};
   const double kappa =
-      maximise_concave([&](double k) { return std::log(k) - grid.oscillation(k) / temperature; }, temperature / grid.diameter_squared(), 20);
+      maximise_concave([&](double k) { return log_of(k) - grid.oscillation(k) / temperature; }, temperature / grid.diameter_squared(), 20);
   return concluded(kappa, grid.oscillation(kappa), temperature);
 }
 

@@ -132,7 +132,7 @@ Convexification on_core(const LineOf& f, double temperature, const Interval& cor
   const auto oscillation = [&](double kappa) {
     return kappa <= convexity ? 0 : kappa <= outside ? line.oscillation(kappa, left, right) : Interval::infinity;
   };
-  const auto gain = [&](double kappa) { return std::log(kappa) - oscillation(kappa) / temperature; };
+  const auto gain = [&](double kappa) { return log_of(kappa) - oscillation(kappa) / temperature; };
   double kappa = maximise_concave(gain, convexity > 0 ? convexity : std::min(outside, temperature / (line.length() * line.length())));
   if (convexity > 0 && !(gain(kappa) > gain(convexity))) kappa = convexity;
   return concluded(kappa, oscillation(kappa), temperature);

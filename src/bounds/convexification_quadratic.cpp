@@ -47,7 +47,7 @@ Convexification convexify_by_quadratic(const Expression& f, const std::vector<st
   }
   const Search search{1e-3 * temperature, 1e-3, 4000};
   const auto rest = [&](double kappa) { return oscillation(f - plane - Expression(kappa) * bowl, box, search); };
-  const double kappa = maximise_concave([&](double k) { return std::log(k) - rest(k).upper / temperature; }, temperature / diameter, 8);
+  const double kappa = maximise_concave([&](double k) { return log_of(k) - rest(k).upper / temperature; }, temperature / diameter, 8);
   const Oscillation best = rest(kappa);
   if (!best.smallest.defined || !best.largest.defined) return {0, 0, 0, false, "f may be undefined somewhere on the box"};
   return concluded(kappa, best.upper, temperature);

@@ -12,6 +12,10 @@ using expression::Image;
   return point;
 }
 
+/// The C library's exp and log have different last bits on different processors; these have not.
+[[nodiscard]] inline double exp_of(double x) { return exp(Interval(x)).middle(); }
+[[nodiscard]] inline double log_of(double x) { return log(Interval(x)).middle(); }
+
 [[nodiscard]] inline Box box_of(const std::vector<double>& point) { return {point.begin(), point.end()}; }
 
 } // namespace driftwell::bounds

@@ -1,5 +1,7 @@
 #pragma once
 // The maximum over x > 0 of a function that rises and then falls in log x; -infinity stands for forbidden x.
+#include "detail.hpp"
+
 #include <cmath>
 
 namespace driftwell::bounds {
@@ -14,14 +16,14 @@ template <class Of> double maximise_concave(const Of& of, double start, int refi
       best = next;
     }
   constexpr double golden = 0.6180339887498949;
-  double low = std::log(x / 2), high = std::log(2 * x);
+  double low = log_of(x / 2), high = log_of(2 * x);
   double a = high - golden * (high - low), b = low + golden * (high - low);
-  double at_a = of(std::exp(a)), at_b = of(std::exp(b));
+  double at_a = of(exp_of(a)), at_b = of(exp_of(b));
   for (int i = 0; i < refinements && high - low > 1e-10; ++i) {
-    if (at_a >= at_b) high = b, b = a, at_b = at_a, a = high - golden * (high - low), at_a = of(std::exp(a));
-    else low = a, a = b, at_a = at_b, b = low + golden * (high - low), at_b = of(std::exp(b));
+    if (at_a >= at_b) high = b, b = a, at_b = at_a, a = high - golden * (high - low), at_a = of(exp_of(a));
+    else low = a, a = b, at_a = at_b, b = low + golden * (high - low), at_b = of(exp_of(b));
   }
-  const double refined = std::exp(at_a >= at_b ? a : b);
+  const double refined = exp_of(at_a >= at_b ? a : b);
   return of(refined) >= best ? refined : x;
 }
 

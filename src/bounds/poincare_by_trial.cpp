@@ -28,7 +28,7 @@ std::vector<double> trial_slopes(const LineMeasure& m) {
   std::vector<double> g(n + 1, 1.0), f(n), weight(n), mass(n), rightward(n), leftward(n), to_right(n), to_left(n);
   for (std::size_t i = 0; i < n; ++i) {
     mass[i] = m.cells[i].mass.middle();
-    weight[i] = std::exp(base - m.cells[i].middle.middle()) * mass[i];
+    weight[i] = exp_of(base - m.cells[i].middle.middle()) * mass[i];
     rightward[i] = m.ratio(i, i + 1).middle(), leftward[i] = m.ratio(i + 1, i).middle();
     to_right[i] = mass[i] * m.at_node(i, i + 1).middle(), to_left[i] = mass[i] * m.at_node(i, i).middle();
   }

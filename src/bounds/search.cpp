@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t boxes_a_round = 64;
 constexpr std::size_t operations_worth_threads = 50'000;
+constexpr std::size_t least_boxes = 200; ///< whatever they cost
 constexpr std::size_t extra_boxes = 2000; ///< to find out whether a wide box was flagged for nothing
 
 struct Candidate {
@@ -155,7 +156,9 @@ Enclosure minimise(const Objective& objective, const Box& box, const Search& sea
   if (box.empty()) throw std::invalid_argument("a box has at least one side");
   for (const Interval& side : box)
     if (side.is_empty() || !side.bounded()) throw std::invalid_argument("the box to search has an empty or an infinite side");
-  return BestFirst(objective, box, search).run();
+  Search affordable = search;
+  affordable.boxes = std::min(search.boxes, std::max(least_boxes, search.operations / std::max<std::size_t>(1, objective.cost())));
+  return BestFirst(objective, box, affordable).run();
 }
 
 Enclosure negated(Enclosure e) {

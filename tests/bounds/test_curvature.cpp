@@ -132,6 +132,22 @@ TEST_CASE("one-point strong convexity") {
   CHECK(e.upper <= least + 0.02);
 }
 
+TEST_CASE("many variables: the budget counts operations") {
+  // a chain of 24 coupled wells: far too many boxes to settle, but bounded in time and right
+  Expression f(0.0);
+  const std::size_t d = 24;
+  for (std::size_t i = 0; i < d; ++i) {
+    const Expression x = Expression::variable(i), y = Expression::variable((i + 1) % d);
+    f = f + Expression(0.25) * x * x * x * x - Expression(0.5) * x * x + Expression(0.1) * (x - y) * (x - y);
+  }
+  const Enclosure e = convexity(f, Box(d, Interval(-1, 1.5)), {}, {1e-9, 1e-6, 100'000, 2'000'000});
+  CHECK(e.boxes <= 328);
+  CHECK(e.lower <= -1); // at 0, along (1, ..., 1)
+  CHECK(e.upper >= -1 - 1e-9);
+  CHECK(e.upper <= -0.5);
+  CHECK(e.lower >= -3);
+}
+
 TEST_CASE("same bits for any number of threads") {
   const int before = omp_get_max_threads();
   std::vector<Enclosure> results;

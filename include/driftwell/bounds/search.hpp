@@ -13,11 +13,13 @@ namespace driftwell::bounds {
 using expression::Box;
 using expression::Interval;
 
-/// When to stop: upper - lower <= absolute + relative |upper|, or after so many boxes.
+/// When to stop: upper - lower <= absolute + relative |upper|, or after so many boxes, or (for large formulas and matrices) after
+/// about so many interval operations, of some 15 ns each; 200 boxes are always allowed.
 struct Search {
   double absolute = 1e-9;
   double relative = 1e-6;
   std::size_t boxes = 100'000;
+  std::size_t operations = 300'000'000;
 };
 
 /// lower <= min (or max) over the box <= upper.
