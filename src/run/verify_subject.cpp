@@ -98,6 +98,12 @@ public:
     const Eigen::VectorXd& log_s = basis.log_s(); // rho_ss = s^2
     return std::exp(2 * (std::max(log_s[0], log_s[log_s.size() - 1]) - log_s.maxCoeff()));
   }
+  [[nodiscard]] double start_at_walls() const override {
+    const kinetic::Collocation& nodes = fine_->basis().collocation();
+    if (nodes.periodic) return 0;
+    const Eigen::VectorXd density = fine_->phase_space().marginal(fine_->initial().u, nodes.x);
+    return std::max(std::abs(density[0]), std::abs(density[density.size() - 1])) / density.maxCoeff();
+  }
   [[nodiscard]] std::vector<Mode> modes(std::size_t count) const override {
     const auto fine = fine_->generator().eigenvalues(count), coarse = coarse_->generator().eigenvalues(count);
     std::vector<Mode> result;

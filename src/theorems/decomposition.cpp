@@ -57,6 +57,8 @@ Parts parts_of(const Level& level, const VectorXd& p, const VectorXd& phi) {
   return parts;
 }
 
+double roundings(const Level& level) { return epsilon * static_cast<double>(8 + level.grid().size()); }
+
 Claim grid_claim(const Subject& subject) {
   ClaimMaker claim("grid", "F - F_ss = T KL, on the grid", "density", Relation::equal, subject.judgement);
   const Level& level = subject.density().level();
@@ -64,8 +66,8 @@ Claim grid_claim(const Subject& subject) {
   const long double steady = free_energy_of_steady(level);
   for (std::size_t i = 0; i < level.times().size(); ++i) {
     const Parts parts = parts_of(level, level.densities()[i], level.steady().implicit_potential);
-    // Eight roundings a term, and what the laws lack to sums of 1.
-    const double rounding = 8 * epsilon * static_cast<double>(parts.size + std::abs(steady)) + T * std::abs(level.steady().p.sum() - 1);
+    // Eight roundings a term, one for every term of a sum, and what the laws lack to sums of 1.
+    const double rounding = roundings(level) * (static_cast<double>(parts.size + std::abs(steady)) + T) + T * std::abs(level.steady().p.sum() - 1);
     claim.compare({static_cast<double>(parts.potential - T * parts.entropy - steady), rounding, 0}, {T * level.observable("kl")[i], rounding, 0}, at_time(level.times()[i]));
   }
   return claim.make();
@@ -76,7 +78,7 @@ Claim observables_claim(const Subject& subject) {
   const Level& level = subject.density().level();
   const double T = level.generator().temperature();
   for (std::size_t i = 0; i < level.times().size(); ++i) {
-    const double rounding = 8 * epsilon * static_cast<double>(parts_of(level, level.densities()[i], level.steady().implicit_potential).size);
+    const double rounding = roundings(level) * static_cast<double>(parts_of(level, level.densities()[i], level.steady().implicit_potential).size);
     claim.compare({level.observable("free_energy")[i], rounding, 0}, {level.observable("mean_potential")[i] - T * level.observable("entropy")[i], rounding, 0}, at_time(level.times()[i]));
   }
   return claim.make();

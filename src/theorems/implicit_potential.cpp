@@ -48,8 +48,15 @@ Hypothesis closed(const FormEvidence& e) {
   return {e.density().level().grid().absorbing() ? State::failed : State::met, "no wall absorbs", ""};
 }
 
-Measured size_of_velocity(const FormEvidence& e) {
-  return e.density().measure_one([&](const Level& level) { return steady_norm(level, e.fields(level).velocity); });
+/// What a circulation is small beside: the velocity b - T div D, and what noise alone does across the box.
+double size_of_velocity(const FormEvidence& e) {
+  const Level& level = e.density().level();
+  double width = 0, D = 0;
+  for (std::size_t a = 0; a < level.grid().dimension(); ++a) {
+    width = std::max(width, level.grid().axis(a).upper - level.grid().axis(a).lower);
+    D = std::max(D, steady_mean(level, e.fields(level).diffusion[a][a]));
+  }
+  return steady_norm(level, e.fields(level).velocity) + level.model().temperature() * D / width;
 }
 
 Field difference(const Level& level, double c) {
@@ -64,12 +71,12 @@ Claim isotropic_claim(const FormEvidence& e, const Judgement& judgement) {
   const Model& model = e.density().model();
   const std::optional<double> c = isotropic(model);
   claim.assume(c.has_value(), "D = c I").assume(!model.has_force() && !model.has_circulation(), "the drift is -grad f").assume(closed(e));
+  claim.assume(e.gradient().period == 0, "f is periodic where the box is", fmt::format("its slope around a period makes {:.6g} T", e.gradient().period));
   if (!claim.applies()) return claim.make();
   // anti-Ito: D is the mobility, too.
   const double scale = model.interpretation() == Interpretation::anti_ito ? 1 : *c;
   const Measured distance = measure_norm(e.density(), [&](const Level& level) { return steady_norm(level, difference(level, scale)); });
-  const Measured size = e.density().measure_one([&](const Level& level) { return steady_norm(level, gradient_of(level.grid(), level.loss())) / scale; });
-  return claim.compare(with_rounding(distance, slope_rounding(e.density().level())), {0, 0, 0}).scale(size.value).refinement(e.density().refinement()).make();
+  return claim.compare(with_rounding(distance, slope_rounding(e.density().level())), {0, 0, 0}).scale(natural_slope(e.density().level())).refinement(e.density().refinement()).make();
 }
 
 Claim balance_claim(const FormEvidence& e, const Judgement& judgement) {
@@ -77,14 +84,14 @@ Claim balance_claim(const FormEvidence& e, const Judgement& judgement) {
   claim.assume(e.gradient().hypothesis()).assume(closed(e));
   if (!claim.applies()) return claim.make();
   const Measured j = measure_norm(e.density(), [&](const Level& level) { return steady_norm(level, e.current_by_form(level)); });
-  const Measured size = size_of_velocity(e);
+  const double size = size_of_velocity(e);
   const double largest_d = e.density().measure_one([&](const Level& level) {
     double d = 0;
     for (const auto& row : e.fields(level).diffusion)
       for (const VectorXd& v : row) d = std::max(d, std::sqrt(steady_mean(level, v.cwiseAbs2())));
     return d;
   }).value;
-  return claim.compare(with_rounding(j, largest_d * slope_rounding(e.density().level())), {0, 0, 0}).scale(size.value).refinement(e.density().refinement()).make();
+  return claim.compare(with_rounding(j, largest_d * slope_rounding(e.density().level())), {0, 0, 0}).scale(size).refinement(e.density().refinement()).make();
 }
 
 Claim circulation_claim(const FormEvidence& e, const Judgement& judgement) {
@@ -92,7 +99,7 @@ Claim circulation_claim(const FormEvidence& e, const Judgement& judgement) {
   claim.assume(negation(e.gradient().hypothesis(), "D^-1 (b - T div D) is no gradient")).assume(closed(e));
   if (!claim.applies()) return claim.make();
   const Measured j = measure_norm(e.density(), [&](const Level& level) { return steady_norm(level, e.current_by_flows(level).circulation); });
-  return claim.compare(j, {0, 0, 0}).scale(size_of_velocity(e).value).refinement(e.density().refinement()).make();
+  return claim.compare(j, {0, 0, 0}).scale(size_of_velocity(e)).refinement(e.density().refinement()).make();
 }
 
 /// Test functions with their derivatives, and what curl A is to give.
@@ -174,10 +181,9 @@ Claim distance_claim(const FormEvidence& e, const Judgement& judgement) {
     for (std::size_t a = 0; a < v.size(); ++a) v[a] -= e.fields(level).form[a] + slope[a] / c;
     return norm_inside(level, std::move(v));
   });
-  const Measured size = e.density().measure_one([](const Level& level) { return steady_norm(level, gradient_of(level.grid(), level.steady().implicit_potential)); });
   const double rounding = slope_rounding(e.density().level());
   return claim.compare(with_rounding(left, rounding), with_rounding(right, rounding), "how far grad Phi is from grad f/c, in the mean square")
-      .scale(size.value).note(fmt::format("c = {:.6g}", c)).refinement(e.density().refinement()).make();
+      .scale(natural_slope(e.density().level())).note(fmt::format("c = {:.6g}", c)).refinement(e.density().refinement()).make();
 }
 
 Claim predicted_claim(const FormEvidence& e, const Judgement& judgement) {

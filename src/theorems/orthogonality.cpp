@@ -94,7 +94,8 @@ Claim flow_claim(const DensityEvidence& density, const Judgement& judgement) {
   return claim.compare({total, 1e-9 * throughput, 0}, {0, 0, 0}, fmt::format("the sum over all cells, of flows of {:.6g}", throughput)).scale(throughput).make();
 }
 
-/// E_ss[psi T div j] and E_ss[psi j . grad Phi] for the test functions, with bars of one share of E_ss[|psi| |j| |grad Phi|].
+/// E_ss[psi T div j] and E_ss[psi j . grad Phi] for the test functions, with bars of one share of
+/// E_ss[|psi| (|j| + T D/L) (|grad Phi| + T/L)], L the width of the box.
 struct Divergences {
   std::vector<Measured> divergence, along;
   double natural = 0;  ///< the largest of those sizes
@@ -114,7 +115,12 @@ Divergences divergences(const FormEvidence& e) {
   const Level& finest = density.level();
   const Field slope = gradient_of(finest.grid(), finest.steady().implicit_potential);
   const Field& j = e.current_by_flows(finest).circulation;
-  const VectorXd size = inner(j, j).cwiseSqrt().cwiseProduct(inner(slope, slope).cwiseSqrt());
+  double width = 0, noise = 0; // what noise alone does across the box
+  for (std::size_t a = 0; a < finest.grid().dimension(); ++a) {
+    width = std::max(width, finest.grid().axis(a).upper - finest.grid().axis(a).lower);
+    noise = std::max(noise, T * steady_mean(finest, e.fields(finest).diffusion[a][a]));
+  }
+  const VectorXd size = (inner(j, j).cwiseSqrt().array() + noise / width) * (inner(slope, slope).cwiseSqrt().array() + T / width);
   std::vector<double> sizes;
   for (const VectorXd& v : sample_fields(psi, finest.grid())) sizes.push_back(steady_mean(finest, v.cwiseAbs().cwiseProduct(size)));
   for (const double s : sizes) d.natural = std::max(d.natural, s);

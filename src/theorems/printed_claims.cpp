@@ -34,10 +34,6 @@ namespace {
 
 using Field = std::vector<VectorXd>;
 
-Measured steady_slope(const DensityEvidence& density) {
-  return density.measure_one([](const Level& level) { return steady_norm(level, gradient_of(level.grid(), level.steady().implicit_potential)); });
-}
-
 Claim beta_claim(const DensityEvidence& density, const Judgement& judgement) {
   ClaimMaker claim("phi_without_beta", "grad Phi is the same at T and T/2", "density", Relation::equal, judgement);
   claim.as_printed().assume(!density.level().grid().absorbing(), "no wall absorbs");
@@ -53,7 +49,7 @@ Claim beta_claim(const DensityEvidence& density, const Judgement& judgement) {
     return steady_norm(level, difference);
   });
   const double rounding = slope_rounding(density.level()) + slope_rounding(other->level());
-  return claim.compare({apart.value, apart.error + rounding, 0}, {0, 0, 0}, "root mean square of the difference").scale(steady_slope(density).value)
+  return claim.compare({apart.value, apart.error + rounding, 0}, {0, 0, 0}, "root mean square of the difference").scale(natural_slope(density.level()))
       .refinement(density.refinement()).make();
 }
 
@@ -84,7 +80,7 @@ Claim assumption_claim(const FormEvidence& e, const Judgement& judgement) {
   const Measured most = measure_norm(e.density(), [&](const Level& level) { return largest(level, &level == &e.density().level()); });
   const double speed = steady_norm(e.density().level(), e.current_by_flows(e.density().level()).circulation);
   return claim.compare(most, {0, 0, 0}, "max |div j|, at " + place_of(e.density().level(), where))
-      .scale(speed * steady_slope(e.density()).value / e.density().model().temperature()).refinement(e.density().refinement()).make();
+      .scale(speed * natural_slope(e.density().level()) / e.density().model().temperature()).refinement(e.density().refinement()).make();
 }
 
 Claim noise_claim(const FormEvidence& e, const Judgement& judgement) {
@@ -114,7 +110,7 @@ Claim isotropy_claim(const DensityEvidence& density, const Judgement& judgement)
       .assume(!model.has_force() && !model.has_circulation() && model.interpretation() == Interpretation::ito, "the Ito drift is -grad f")
       .assume(!density.level().grid().absorbing(), "no wall absorbs");
   if (!claim.applies()) return claim.make();
-  return claim.compare(measure_norm(density, least_distance), {0, 0, 0}, "root mean square of grad Phi - grad f/c").scale(steady_slope(density).value)
+  return claim.compare(measure_norm(density, least_distance), {0, 0, 0}, "root mean square of grad Phi - grad f/c").scale(natural_slope(density.level()))
       .refinement(density.refinement()).make();
 }
 

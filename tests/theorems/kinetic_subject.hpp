@@ -15,7 +15,7 @@ using namespace driftwell::theorems;
 class KineticPair : public KineticEvidence {
 public:
   KineticPair(const Model& m, const kinetic::PositionBox& box, const kinetic::PhaseLaw& law, std::vector<double> times)
-      : model_(m), times_(std::move(times)), fine_(m, box, 96, 40), coarse_(m, box, 64, 28), rows_{fine_.run(law, times_), coarse_.run(law, times_)} {}
+      : model_(m), times_(std::move(times)), fine_(m, box, 96, 40), coarse_(m, box, 64, 28), start_(kinetic::project(fine_.L, law).u), rows_{fine_.run(law, times_), coarse_.run(law, times_)} {}
   [[nodiscard]] const std::vector<double>& times() const override { return times_; }
   [[nodiscard]] double friction() const override { return model_.friction(); }
   [[nodiscard]] double temperature() const override { return model_.temperature(); }
@@ -31,6 +31,10 @@ public:
     const Eigen::VectorXd& s = fine_.basis.log_s();
     return std::exp(2 * (std::max(s[0], s[s.size() - 1]) - s.maxCoeff()));
   }
+  [[nodiscard]] double start_at_walls() const override {
+    const Eigen::VectorXd density = fine_.space.marginal(start_, fine_.basis.collocation().x);
+    return std::max(std::abs(density[0]), std::abs(density[density.size() - 1])) / density.maxCoeff();
+  }
   [[nodiscard]] std::vector<Mode> modes(std::size_t count) const override {
     const auto fine = fine_.L.eigenvalues(count), coarse = coarse_.L.eigenvalues(count);
     std::vector<Mode> result;
@@ -44,6 +48,7 @@ private:
   Model model_;
   std::vector<double> times_;
   Setup fine_, coarse_;
+  Eigen::VectorXd start_;
   std::vector<std::vector<Setup::Row>> rows_;
 };
 

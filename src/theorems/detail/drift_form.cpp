@@ -181,8 +181,17 @@ double steady_mean(const Level& level, const VectorXd& v) {
 
 Measured measure_norm(const DensityEvidence& density, const std::function<double(const Level&)>& norm) {
   Measured m = density.measure_one(norm);
-  m.error = std::max(m.error, std::abs(m.value - norm(density.level())));
+  const double fine = norm(density.level());
+  m.error = std::max(m.error, std::abs(m.value - fine));
+  // Not extrapolated: of first order or so.
+  if (m.value == fine && density.levels() > 1) m.error = std::max(m.error, 2 * std::abs(fine - norm(density.level(1))));
   return m;
+}
+
+double natural_slope(const Level& level) {
+  double width = 0;
+  for (const Axis& axis : level.grid().axes()) width = std::max(width, axis.upper - axis.lower);
+  return steady_norm(level, gradient_of(level.grid(), level.steady().implicit_potential)) + level.generator().temperature() / width;
 }
 
 double steady_norm(const Level& level, const std::vector<VectorXd>& v) {

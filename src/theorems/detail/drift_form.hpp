@@ -92,6 +92,8 @@ private:
   mutable std::optional<GradientTest> gradient_;
 };
 
+/// sqrt(E_ss |grad Phi|^2), and T over the width of the box: what a slope is small beside, also where Phi is flat.
+[[nodiscard]] double natural_slope(const Level& level);
 /// "x = 0.5, y = -1"
 [[nodiscard]] std::string place_of(const Level& level, std::size_t cell);
 

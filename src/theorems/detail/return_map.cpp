@@ -106,7 +106,7 @@ std::vector<Return> return_map(const std::vector<Expression>& v, const FlowZero&
   std::vector<Return> result;
   for (double radius = widest; radius > widest / 30; radius *= 0.7) {
     const std::vector<double> at = tape(std::span<const double>(Point{zero.x[0] + radius, zero.x[1]}));
-    const double h = 0.01 * radius / std::hypot(at[0], at[1]);
+    const double h = 0.004 * radius / std::hypot(at[0], at[1]);
     const auto coarse = one_turn(tape, zero, grid, radius, h), fine = one_turn(tape, zero, grid, radius, h / 2);
     if (coarse && fine) result.push_back({radius, {*fine / radius - 1, std::abs(*fine - *coarse) / radius + 1e-12, 0}});
   }
