@@ -86,7 +86,7 @@ Point critical_point(const Setting& s, Point x) {
 
 /// Where the mean of f over the noise is least, on a lattice.
 Point lowest(const Setting& s) {
-  const std::size_t d = s.lower.size(), n = d == 1 ? 2001 : 81, reach = 9;
+  const std::size_t d = s.lower.size(), n = d == 1 ? 2001 : 81, reach = d == 1 ? 9 : 5;
   const Tape tape({s.model.potential()}, d);
   Point best = s.lower;
   double least = std::numeric_limits<double>::infinity();
@@ -98,7 +98,7 @@ Point lowest(const Setting& s) {
     for (std::size_t m = 0; m < (d == 1 ? reach : reach * reach); ++m) {
       const std::size_t shift[] = {m % reach, m / reach};
       Point x = centre;
-      for (std::size_t i = 0; i < d; ++i) x[i] += s.noise.reach() * ((2 * static_cast<double>(shift[i]) + 1) / reach - 1);
+      for (std::size_t i = 0; i < d; ++i) x[i] += s.noise.reach() * ((2 * static_cast<double>(shift[i]) + 1) / static_cast<double>(reach) - 1);
       sum += tape(x)[0];
     }
     if (sum < least) {
