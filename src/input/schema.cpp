@@ -10,7 +10,7 @@
 namespace driftwell::input {
 namespace {
 
-constexpr std::array<KeySchema, 9> file_keys{{
+constexpr std::array<KeySchema, 10> file_keys{{
     {"title", "a string", "empty", "One line of words, kept in the result file."},
     {"model", "a section [model]", "required; not with [sgd] alone", "The equation: variables, potential, force, diffusion, temperature."},
     {"initial", "a section [initial]", "required; not with [sgd] alone", "The law at time 0."},
@@ -19,6 +19,7 @@ constexpr std::array<KeySchema, 9> file_keys{{
     {"langevin", "a section [langevin]", "none", "A cloud of particles."},
     {"stationary", "a section [stationary]", "none", "The steady state and what follows from it: currents, eigenvalues, passages."},
     {"sgd", "a section [sgd]", "none", "Stochastic gradient descent on a loss of data."},
+    {"sweep", "a section [sweep]", "none", "Lists of values for keys of the other sections: the experiment at each combination."},
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
 
@@ -154,12 +155,18 @@ constexpr std::array<KeySchema, 10> stationary_keys{{
     {"method", "\"auto\", \"closed_form\", \"state_reduction\", \"direct\" or \"iterative\"", "\"auto\"", "How the steady state is found."},
 }};
 
+constexpr std::array<KeySchema, 3> sweep_keys{{
+    {"zip", "a list of swept keys, e.g. [\"sgd.start\", \"sgd.target\"]", "none: every combination", "Keys that take their values together, the first with the first."},
+    {"tolerance", "a number > 0", "0.1", "Relative deviation from which a measured law of SGD counts as broken."},
+    {"files", "true or false", "false", "Keep the result file of every point."},
+}};
+
 constexpr std::array<KeySchema, 1> output_keys{{
     {"keep_bits", "an integer from 1 to 52", "all 52",
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 17> tables{{
+constexpr std::array<TableSchema, 18> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
@@ -176,10 +183,11 @@ constexpr std::array<TableSchema, 17> tables{{
     {"sgd", "in [sgd]", sgd_keys},
     {"sgd.dataset", "in dataset = { ... }", dataset_keys},
     {"sgd.loss", "in loss = { ... }", loss_keys},
+    {"sweep", "in [sweep]", sweep_keys},
     {"output", "in [output]", output_keys},
 }};
 
-constexpr std::array<std::string_view, 4> later_sections{"landscape", "verify", "sweep", "trajectories"};
+constexpr std::array<std::string_view, 3> later_sections{"landscape", "verify", "trajectories"};
 
 constexpr std::array<std::string_view, 31> reserved{"exp",      "log",     "log1p", "expm1", "sqrt", "sin",  "cos",
                                                     "tan",      "asin",    "acos",  "atan",  "sinh", "cosh", "tanh",

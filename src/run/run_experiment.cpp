@@ -2,9 +2,9 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
-#include "driftwell/core/provenance.hpp"
 #include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
+#include "root_attributes.hpp"
 #include "section.hpp"
 #include "stdout.hpp"
 
@@ -29,22 +29,6 @@ using Sections = std::vector<std::unique_ptr<Section>>;
 std::filesystem::path output_path(const RunOptions& options) {
   if (!options.out.empty()) return options.out;
   return std::filesystem::path(options.file).stem().string() + ".h5";
-}
-
-void write_root(record::ResultFile& file, const input::Spec& spec, const RunOptions& options) {
-  file.attribute("title", spec.title);
-  file.attribute("Conventions", std::string("CF-1.8"));
-  file.attribute("driftwell_version", version());
-  file.attribute("driftwell_schema", std::int64_t{1});
-  file.attribute("git_commit", git_commit());
-  file.attribute("build", build());
-  file.attribute("experiment", spec.source->text);
-  file.attribute("resolved", input::resolved_json(spec));
-  file.attribute("command", options.command);
-  file.attribute("threads", static_cast<std::int64_t>(omp_get_max_threads()));
-  file.attribute("seed", spec.langevin ? spec.langevin->seed.value : spec.sgd ? spec.sgd->seed.value : std::int64_t{0});
-  file.attribute("started", utc_now());
-  file.attribute("stop_reason", std::string("running"));
 }
 
 const char* signal_name(int signal) { return signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "a signal"; }
@@ -122,11 +106,12 @@ int run_experiment(const RunOptions& options) {
 
   Progress progress(options.verbosity);
   const std::optional<Model> model = model_of(spec);
-  const Sections sections = make_sections({spec, model ? &*model : nullptr, progress, out, options.resume});
+  if (options.sweep_only && !spec.sweep) throw invalid({spec.source, 0, 0, 1}, "no section [sweep]", {"[sweep] with section.key = [values]; 'driftwell run' computes a file without", {}, {}});
+  const Sections sections = make_sections({spec, model ? &*model : nullptr, progress, out, options.resume, options.overwrite, options.sweep_only, options.command});
   for (const auto& section : sections) section->prepare();
 
   record::ResultFile file(out, record_options);
-  write_root(file, spec, options);
+  write_root(file, spec, options.command);
   const int signal = compute(sections, file);
   progress.clear();
   const std::string done = progress_of(sections, sections.size() > 1);

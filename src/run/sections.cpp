@@ -7,6 +7,7 @@
 #include "sgd.hpp"
 #include "spectral_section.hpp"
 #include "stationary.hpp"
+#include "sweep.hpp"
 
 #include <fmt/format.h>
 
@@ -15,8 +16,14 @@
 namespace driftwell::run {
 
 std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& context) {
-  const auto& [spec, model, progress, out, resume] = context;
+  const input::Spec& spec = context.spec;
+  const Model* const model = context.model;
+  Progress& progress = context.progress;
   std::vector<std::unique_ptr<Section>> sections;
+  if (context.sweep_only) {
+    sections.push_back(std::make_unique<SweepSection>(context));
+    return sections;
+  }
   const DensitySeries* series = nullptr;
   const DensityResults* density = nullptr;
   const auto add = [&](auto section) {
@@ -45,6 +52,7 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
     throw invalid(spec.model.temperature_schedule->origin, "[stationary] needs a temperature that does not change", {"a number > 0", "", {}});
   if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, *model, progress));
   if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(spec, progress));
+  if (spec.sweep) sections.push_back(std::make_unique<SweepSection>(context));
   return sections;
 }
 
