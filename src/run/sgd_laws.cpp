@@ -50,6 +50,7 @@ struct Places {
 SgdLaws::SgdLaws(const input::Spec& spec)
     : sweep_(*spec.sweep), points_(sweep_.points()), diverged_(sweep_.points(), false), rate_(sweep_.points(), SgdSummary::nan), batch_(rate_), comparisons_(sweep_.points()) {
   for (const input::SweepKey& key : sweep_.keys) applies_ = applies_ || (contains(step_keys, key.name) && !key.numbers.empty());
+  escapes_ = spec.sgd->target.has_value() || std::any_of(sweep_.keys.begin(), sweep_.keys.end(), [](const input::SweepKey& key) { return key.name == "sgd.target"; });
   std::map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < sweep_.points(); ++i) {
     if (spec.sgd->learning_rate) rate_[i] = spec.sgd->learning_rate->value;
@@ -104,10 +105,11 @@ void SgdLaws::fit(Branch& branch, std::vector<std::string>& warnings) {
     if (p.passages > 1 && p.passage_time.value > 0) escape.add(2 / x, {std::log(p.passage_time.value), p.passage_time.standard_error / p.passage_time.value});
     if (std::isfinite(p.predicted)) predicted += p.predicted / x, ++count;
   }
+  branch.escape = escape.line();
+  if (escapes_) return;
   branch.variance = variance.line();
   branch.corrected = corrected.line();
   branch.entropy = entropy.line();
-  branch.escape = escape.line();
   if (count > 0) branch.predicted_slope = predicted / count;
   if (branch.entropy) branch.expected_entropy_slope = static_cast<double>(points_[branch.points.front()]->dimension) / 2;
   fit_along(branch);
@@ -118,6 +120,7 @@ void SgdLaws::break_down(Branch& branch) {
   std::map<double, std::vector<std::size_t>> by_rate;
   for (const std::size_t i : branch.points)
     if (known(converted(points_[i]->variance))) by_rate[points_[i]->learning_rate].push_back(i);
+  branch.rates = by_rate.size();
   if (by_rate.empty()) return;
   Estimate slope{branch.predicted_slope, 0};
   if (!std::isfinite(slope.value)) {
@@ -188,8 +191,8 @@ void SgdLaws::write(record::ResultFile& file, std::vector<std::string>& warnings
     std::erase_if(branch.points, [&](std::size_t i) { return !points_[i]; });
     if (!branch.points.empty()) {
       fit(branch, warnings);
-      break_down(branch);
-      scale(branch);
+      if (!escapes_) break_down(branch);
+      if (!escapes_) scale(branch);
     }
     branch.breaks_at = std::fmin(branch.breaks_at, diverged);
   }

@@ -7,6 +7,7 @@
 //   scaling     the linear scaling rule: equal x, larger b, the same cloud?
 //   entropy     of the last cloud against log x: slope d/2 for a Gaussian
 //   escape      log of the mean first-passage time against 1/T: slope = height of the barrier (Kramers), where the noise is that of the model
+// With a target the cloud is on its way between minima, and only the escape is fitted.
 // Points that differ in other keys than learning_rate, batch_size, momentum and how long and with what numbers is run are branches of their own.
 #include "driftwell/estimators/regression.hpp"
 #include "section.hpp"
@@ -35,6 +36,7 @@ public:
     std::vector<double> along_predicted;  ///< slopes of the diffusion
     double predicted_slope = SgdSummary::nan, expected_entropy_slope = SgdSummary::nan;
     double breaks_at = SgdSummary::nan;   ///< learning rate
+    std::size_t rates = 0;                ///< different learning rates
     double scaling_fails_rate = SgdSummary::nan, scaling_fails_batch = SgdSummary::nan;
   };
   [[nodiscard]] const std::vector<Branch>& branches() const { return branches_; }
@@ -59,7 +61,7 @@ private:
   void write_branches(record::Group& group) const;
 
   const input::SweepSpec& sweep_;
-  bool applies_ = false;
+  bool applies_ = false, escapes_ = false;
   std::vector<std::optional<SgdSummary>> points_;
   std::vector<bool> diverged_;
   std::vector<double> rate_, batch_;       ///< as swept, of points that diverged too

@@ -142,7 +142,7 @@ std::string SgdLaws::words() const {
     if (branch.entropy) text += fmt::format("  {:<20} slope {:g}\n", "  of a Gaussian", branch.expected_entropy_slope);
     for (std::size_t k = 0; k < branch.along.size(); ++k)
       if (branch.along[k]) text += fmt::format("  {:<20} slope {} (diffusion {:.6g}), intercept {}, R^2 {:.6f}\n", fmt::format("direction {}", k + 1), bar(branch.along[k]->slope), branch.along_predicted[k], bar(branch.along[k]->intercept), branch.along[k]->r_squared);
-    if (branch.variance)
+    if (branch.rates > 1 || std::isfinite(branch.predicted_slope) || std::isfinite(branch.breaks_at))
       text += fmt::format("  {:<20} {}\n", "first-order law", std::isnan(branch.breaks_at) ? fmt::format("holds within {:g} at all learning rates", sweep_.tolerance.value) : fmt::format("broken by more than {:g} from learning rate {:g} on", sweep_.tolerance.value, branch.breaks_at));
     const bool scaled = std::any_of(branch.points.begin(), branch.points.end(), [&](std::size_t i) { return !std::isnan(comparisons_[i].reference); });
     if (scaled)

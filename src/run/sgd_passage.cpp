@@ -128,6 +128,10 @@ void SgdPassage::write(record::Group& group, const sgd::Process& process, std::v
   group.attribute("passages", static_cast<std::int64_t>(passed()));
   group.attribute("passages_censored", static_cast<std::int64_t>(times.size() - passed()));
   end_ = process.time();
+  if (passed() < 2) {
+    warnings.push_back(fmt::format("no mean passage time: {} of {} replicas met the target until t = {:g}", passed(), times.size(), end_));
+    return;
+  }
   try {
     statistics_ = estimators::exit_times(times_, end_);
   } catch (const NumericalFailure& failure) {

@@ -17,6 +17,12 @@ namespace {
 
 constexpr std::size_t most_for_neighbours = 6, fewest_for_neighbours = 100, most_for_gaussian = 1000;
 
+CloudEntropy none(const std::string& why) {
+  CloudEntropy result;
+  result.method = why;
+  return result;
+}
+
 CloudEntropy from_neighbours(const sgd::Process& process) {
   const std::size_t d = process.dimension(), R = process.replicas();
   std::vector<std::vector<double>> columns(d, std::vector<double>(R));
@@ -30,7 +36,7 @@ CloudEntropy from_neighbours(const sgd::Process& process) {
     const estimators::Estimate e = estimators::neighbour_entropy(pointers, R, options).entropy;
     return {{e.value, e.standard_error}, "nearest_neighbours"};
   } catch (const NumericalFailure& failure) {
-    return {{}, failure.what()};
+    return none(failure.what());
   }
 }
 
@@ -38,7 +44,7 @@ CloudEntropy from_covariance(const sgd::Process& process) {
   const auto d = static_cast<double>(process.dimension()), R = static_cast<double>(process.replicas());
   const Eigen::MatrixXd C = sgd::cloud_covariance(process);
   const Eigen::VectorXd values = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(C, Eigen::EigenvaluesOnly).eigenvalues();
-  if (!(values[0] > 1e-13 * values[values.size() - 1])) return {{}, "the cloud lies in a plane of fewer dimensions: its entropy is -infinity"};
+  if (!(values[0] > 1e-13 * values[values.size() - 1])) return none("the cloud lies in a plane of fewer dimensions: its entropy is -infinity");
   // Wishart: E log det S = log det C + sum_i psi((R - i)/2) + d log(2/(R - 1)), variance sum_i psi'((R - i)/2)
   double bias = d * std::log(2 / (R - 1)), variance = 0;
   for (double i = 1; i <= d; ++i) {
@@ -53,7 +59,7 @@ CloudEntropy from_covariance(const sgd::Process& process) {
 CloudEntropy cloud_entropy(const sgd::Process& process) {
   const std::size_t d = process.dimension(), R = process.replicas();
   if (d <= most_for_neighbours && R >= fewest_for_neighbours) return from_neighbours(process);
-  if (d > most_for_gaussian || R < d + 2) return {{}, fmt::format("{} replicas of {} weights: the covariance is singular", R, d)};
+  if (d > most_for_gaussian || R < d + 2) return none(fmt::format("{} replicas of {} weights: the covariance is singular", R, d));
   return from_covariance(process);
 }
 

@@ -26,31 +26,34 @@ nlohmann::ordered_json SweepSection::json() const {
   return json;
 }
 
-/// What a person is shown: numbers with an error bar, at most four.
+/// What a person is shown: numbers with an error bar, at most four; those that say most first.
 std::vector<std::string> SweepSection::columns() const {
+  const auto barred = [&](const std::string& name) { return results_.contains(name + "_stderr") || results_.contains(name + "_error"); };
   std::vector<std::string> chosen;
-  for (const std::string& name : names_) {
-    const bool barred = results_.contains(name + "_stderr") || results_.contains(name + "_error");
-    if (barred && chosen.size() < 4) chosen.push_back(name);
-  }
+  for (const char* ending : {"_mean_passage_time", "_stationary_variance", "_entropy", "_kl", "_free_energy", "_stationary_loss", ""})
+    for (const std::string& name : names_)
+      if (chosen.size() < 4 && name.ends_with(ending) && barred(name) && std::find(chosen.begin(), chosen.end(), name) == chosen.end()) chosen.push_back(name);
   return chosen;
 }
 
 std::string SweepSection::words(int /*verbosity*/) const {
   std::string text = fmt::format("sweep, {} of {} points\n", done_ - failed_, sweep_.points());
   const std::vector<std::string> shown = columns();
-  text += fmt::format("  {:<40}", "");
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < std::min<std::size_t>(done_, 60); ++i) width = std::max(width, label(i).size());
+  text += fmt::format("  {:<{}}", "", width);
   for (const std::string& name : shown) text += fmt::format(" {:>28}", name);
   text += '\n';
   for (std::size_t i = 0; i < std::min<std::size_t>(done_, 60); ++i) {
-    text += fmt::format("  {:<40}", label(i));
+    text += fmt::format("  {:<{}}", label(i), width);
     if (status_[i] != "done") {
       text += " failed\n";
       continue;
     }
     for (const std::string& name : shown) {
       const auto bar = results_.contains(name + "_stderr") ? results_.find(name + "_stderr") : results_.find(name + "_error");
-      text += fmt::format(" {:>28}", fmt::format("{:.6g} +- {:.1e}", results_.at(name)[i], bar->second[i]));
+      const double value = results_.at(name)[i];
+      text += fmt::format(" {:>28}", std::isnan(value) ? "-" : fmt::format("{:.6g} +- {:.1e}", value, bar->second[i]));
     }
     text += '\n';
   }
