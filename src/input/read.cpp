@@ -96,6 +96,7 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   if (spec.has_model) read_equation(sections, spec);
   if (sgd != nullptr) spec.sgd = read_sgd(sgd->value, sgd->value.origin);
   if (const Member* sweep = sections.find("sweep")) spec.sweep = read_sweep(sweep->value, sweep->value.origin, tree);
+  if (const Member* verify = sections.find("verify")) spec.verify = read_verify(verify->value, verify->value.origin);
   if (const Member* output = sections.find("output")) spec.output = read_output(output->value, output->value.origin);
   return spec;
 }

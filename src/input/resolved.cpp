@@ -153,6 +153,14 @@ Json sweep(const SweepSpec& spec) {
   return json;
 }
 
+Json verify(const VerifySpec& spec) {
+  Json json{{"confidence", spec.confidence.value}, {"precision", spec.precision.value}, {"expect", Json::object()}};
+  if (spec.theorems.empty()) json["theorems"] = "all";
+  else json["theorems"] = list(spec.theorems);
+  for (const auto& [name, verdict] : spec.expect) json["expect"][name.value] = verdict.value;
+  return json;
+}
+
 } // namespace
 
 std::string resolved_json(const Spec& spec) {
@@ -168,6 +176,7 @@ std::string resolved_json(const Spec& spec) {
   if (spec.stationary) json["stationary"] = stationary(*spec.stationary);
   if (spec.sgd) json["sgd"] = resolved_sgd(*spec.sgd);
   if (spec.sweep) json["sweep"] = sweep(*spec.sweep);
+  if (spec.verify) json["verify"] = verify(*spec.verify);
   json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};
   return json.dump();
 }

@@ -10,7 +10,7 @@
 namespace driftwell::input {
 namespace {
 
-constexpr std::array<KeySchema, 10> file_keys{{
+constexpr std::array<KeySchema, 11> file_keys{{
     {"title", "a string", "empty", "One line of words, kept in the result file."},
     {"model", "a section [model]", "required; not with [sgd] alone", "The equation: variables, potential, force, diffusion, temperature."},
     {"initial", "a section [initial]", "required; not with [sgd] alone", "The law at time 0."},
@@ -20,6 +20,7 @@ constexpr std::array<KeySchema, 10> file_keys{{
     {"stationary", "a section [stationary]", "none", "The steady state and what follows from it: currents, eigenvalues, passages."},
     {"sgd", "a section [sgd]", "none", "Stochastic gradient descent on a loss of data."},
     {"sweep", "a section [sweep]", "none", "Lists of values for keys of the other sections: the experiment at each combination."},
+    {"verify", "a section [verify]", "none", "Theorems tested on the experiment."},
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
 
@@ -161,12 +162,20 @@ constexpr std::array<KeySchema, 3> sweep_keys{{
     {"files", "true or false", "false", "Keep the result file of every point."},
 }};
 
+constexpr std::array<KeySchema, 4> verify_keys{{
+    {"theorems", "\"all\", or a list of names of theorems", "\"all\"", "Which theorems are tested."},
+    {"confidence", "a number > 0 and < 1", "0.999", "Probability that sampling alone makes no comparison of a claim fail."},
+    {"precision", "a number > 0 and < 1", "0.01", "Share of its size to which an equality must be known to be decided."},
+    {"expect", "a table of verdicts, e.g. { bakry_emery = \"not applicable\" }", "empty",
+     "Verdicts of theorems, or of \"theorem.claim\": any other one is an error, and a violation expected here is none."},
+}};
+
 constexpr std::array<KeySchema, 1> output_keys{{
     {"keep_bits", "an integer from 1 to 52", "all 52",
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 18> tables{{
+constexpr std::array<TableSchema, 19> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
@@ -184,10 +193,11 @@ constexpr std::array<TableSchema, 18> tables{{
     {"sgd.dataset", "in dataset = { ... }", dataset_keys},
     {"sgd.loss", "in loss = { ... }", loss_keys},
     {"sweep", "in [sweep]", sweep_keys},
+    {"verify", "in [verify]", verify_keys},
     {"output", "in [output]", output_keys},
 }};
 
-constexpr std::array<std::string_view, 3> later_sections{"landscape", "verify", "trajectories"};
+constexpr std::array<std::string_view, 2> later_sections{"landscape", "trajectories"};
 
 constexpr std::array<std::string_view, 31> reserved{"exp",      "log",     "log1p", "expm1", "sqrt", "sin",  "cos",
                                                     "tan",      "asin",    "acos",  "atan",  "sinh", "cosh", "tanh",

@@ -4,7 +4,7 @@
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
-#include "root_attributes.hpp"
+#include "run_record.hpp"
 #include "section.hpp"
 #include "stdout.hpp"
 
@@ -107,11 +107,15 @@ int run_experiment(const RunOptions& options) {
   Progress progress(options.verbosity);
   const std::optional<Model> model = model_of(spec);
   if (options.sweep_only && !spec.sweep) throw invalid({spec.source, 0, 0, 1}, "no section [sweep]", {"[sweep] with section.key = [values]; 'driftwell run' computes a file without", {}, {}});
-  const Sections sections = make_sections({spec, model ? &*model : nullptr, progress, out, options.resume, options.overwrite, options.sweep_only, options.command});
+  SectionContext context{spec, model ? &*model : nullptr, progress, out, options.resume};
+  context.overwrite = options.overwrite;
+  context.sweep_only = options.sweep_only;
+  context.command = options.command;
+  const Sections sections = make_sections(context);
   for (const auto& section : sections) section->prepare();
 
   record::ResultFile file(out, record_options);
-  write_root(file, spec, options.command);
+  write_root(file, spec, options);
   const int signal = compute(sections, file);
   progress.clear();
   const std::string done = progress_of(sections, sections.size() > 1);
@@ -133,7 +137,10 @@ int run_experiment(const RunOptions& options) {
   } else {
     print_line(out.string());
   }
-  return signal ? 128 + signal : 0;
+  if (signal) return 128 + signal;
+  for (const auto& section : sections)
+    if (section->exit_code() != ExitCode::done) return static_cast<int>(section->exit_code());
+  return 0;
 }
 
 void check_experiment(const RunOptions& options) {

@@ -3,7 +3,7 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/run/build.hpp"
-#include "root_attributes.hpp"
+#include "run_record.hpp"
 
 #include <fmt/format.h>
 
@@ -127,7 +127,9 @@ void SweepSection::compute_point(std::size_t point) {
   options.replace = true; // asked for in prepare(); without `files` it is never put in place
   record::ResultFile file(out, options);
   try {
-    write_root(file, one.spec, context_.command);
+    RunOptions typed;
+    typed.command = context_.command;
+    write_root(file, one.spec, typed);
     for (const auto& section : one.sections) section->compute(file);
   } catch (...) {
     file.discard();

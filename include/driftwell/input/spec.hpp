@@ -228,6 +228,14 @@ struct SweepSpec {
   [[nodiscard]] std::vector<std::size_t> choice(std::size_t point) const; ///< which value of every key
 };
 
+struct VerifySpec {
+  Origin origin{};
+  std::vector<Text> theorems;                ///< names; empty: all
+  Setting<double> confidence{0.999, {}, {}}; ///< that sampling makes no comparison of a claim fail
+  Setting<double> precision{0.01, {}, {}};   ///< share of its size to which an equality must be known
+  std::vector<std::pair<Text, Text>> expect; ///< verdicts that are no surprise: "theorem" or "theorem.claim", verdict
+};
+
 struct OutputSpec {
   std::optional<Setting<std::int64_t>> keep_bits; ///< of the 52 bits of the significand, 1..52
 };
@@ -246,6 +254,7 @@ struct Spec {
   std::optional<LangevinSpec> langevin;
   std::optional<SgdSpec> sgd;
   std::optional<SweepSpec> sweep;
+  std::optional<VerifySpec> verify;
   OutputSpec output;
 };
 
