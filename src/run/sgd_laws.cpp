@@ -21,7 +21,7 @@ using estimators::Line;
 constexpr double quantile_99 = 2.5758293035489004;
 constexpr std::array<const char*, 3> step_keys{"sgd.learning_rate", "sgd.batch_size", "sgd.momentum"};
 /// Neither the step nor another problem: how long, and with what numbers.
-constexpr std::array<const char*, 8> run_keys{"sgd.steps", "sgd.outputs", "sgd.snapshots", "sgd.replicas", "sgd.loss_replicas", "sgd.seed", "sgd.sampling", "sgd.nesterov"};
+constexpr std::array<const char*, 6> run_keys{"sgd.steps", "sgd.outputs", "sgd.snapshots", "sgd.replicas", "sgd.loss_replicas", "sgd.seed"};
 
 template <class List> bool contains(const List& list, const std::string& name) { return std::find(list.begin(), list.end(), name) != list.end(); }
 
@@ -64,7 +64,7 @@ SgdLaws::SgdLaws(const input::Spec& spec)
       if (!contains(step_keys, key.name) && !contains(run_keys, key.name)) label += fmt::format("{}{} = {}", label.empty() ? "" : ", ", key.name, key.values[choice[k]]);
     }
     const auto [place, is_new] = seen.try_emplace(label, branches_.size());
-    if (is_new) branches_.push_back({.label = label.empty() ? "all" : label, .points = {}, .variance = {}, .corrected = {}, .entropy = {}, .escape = {}, .along = {}, .along_predicted = {}});
+    if (is_new) branches_.push_back({.label = label.empty() ? "all" : label, .points = {}, .variance = {}, .corrected = {}, .entropy = {}, .escape = {}, .along = {}, .along_corrected = {}, .along_predicted = {}});
     branches_[place->second].points.push_back(i);
   }
 }
@@ -80,14 +80,18 @@ bool SgdLaws::beyond(const Estimate& e) const {
 void SgdLaws::fit_along(Branch& branch) {
   const SgdSummary& first = *points_[branch.points.front()];
   for (std::size_t k = 0; k < first.along.size(); ++k) {
-    Places places;
+    Places places, corrected;
     double predicted = 0, count = 0;
     for (const std::size_t i : branch.points) {
-      if (points_[i]->along.size() <= k) continue;
-      places.add(x_of(i), converted(points_[i]->along[k]));
-      if (points_[i]->along_predicted.size() > k) predicted += points_[i]->along_predicted[k] / x_of(i), ++count;
+      const SgdSummary& p = *points_[i];
+      if (p.along.size() <= k) continue;
+      places.add(x_of(i), converted(p.along[k]));
+      if (p.along_predicted.size() <= k) continue;
+      corrected.add(x_of(i), times(converted(p.along[k]), p.along_predicted[k] / p.along_exact[k]));
+      predicted += p.along_predicted[k] / x_of(i), ++count;
     }
     branch.along.push_back(places.line());
+    branch.along_corrected.push_back(corrected.line());
     branch.along_predicted.push_back(count > 0 ? predicted / count : SgdSummary::nan);
   }
 }

@@ -32,7 +32,7 @@ public:
     std::string label;
     std::vector<std::size_t> points;
     std::optional<estimators::Line> variance, corrected, entropy, escape;
-    std::vector<std::optional<estimators::Line>> along;
+    std::vector<std::optional<estimators::Line>> along, along_corrected; ///< one a direction
     std::vector<double> along_predicted;  ///< slopes of the diffusion
     double predicted_slope = SgdSummary::nan, expected_entropy_slope = SgdSummary::nan;
     double breaks_at = SgdSummary::nan;   ///< learning rate

@@ -82,6 +82,7 @@ void SgdLaws::write_branches(record::Group& group) const {
   for (std::size_t k = 0; k < directions; ++k) {
     const std::string name = fmt::format("direction_{}", k + 1);
     put_line(name, fmt::format("variance along direction {} against x", k + 1), [k](const Branch& b) { return b.along.size() > k && b.along[k] ? &*b.along[k] : nullptr; });
+    put_line(name + "_corrected", fmt::format("the same times (diffusion / exact on the parabola) along direction {}", k + 1), [k](const Branch& b) { return b.along_corrected.size() > k && b.along_corrected[k] ? &*b.along_corrected[k] : nullptr; });
     put(name + "_slope_predicted", "that of the diffusion", [k](const Branch& b) { return b.along_predicted.size() > k ? b.along_predicted[k] : nan; });
   }
 }
@@ -124,7 +125,10 @@ Json SgdLaws::json() const {
       if (branch.*named.line) json[named.name] = json_of(*(branch.*named.line));
     for (const NamedNumber& named : numbers()) json[named.name] = branch.*named.number; // null: no such point
     for (std::size_t k = 0; k < branch.along.size(); ++k)
-      if (branch.along[k]) json["directions"].push_back({{"line", json_of(*branch.along[k])}, {"slope_predicted", branch.along_predicted[k]}});
+      if (branch.along[k]) {
+        Json& direction = json["directions"].emplace_back(Json{{"line", json_of(*branch.along[k])}, {"slope_predicted", branch.along_predicted[k]}});
+        if (branch.along_corrected[k]) direction["corrected"] = json_of(*branch.along_corrected[k]);
+      }
   }
   return all;
 }

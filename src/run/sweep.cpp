@@ -2,6 +2,7 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
+#include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
 #include "run_record.hpp"
 
@@ -133,6 +134,7 @@ void SweepSection::compute_point(std::size_t point) {
     for (const auto& section : one.sections) section->compute(file);
   } catch (...) {
     file.discard();
+    record::CheckpointFiles(out).remove(); // a point is computed whole or not at all
     throw;
   }
   for (const auto& section : one.sections) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -20,7 +21,8 @@ using namespace driftwell;
 
 /// A folder that goes with the object.
 struct Folder {
-  fs::path path = fs::temp_directory_path() / fmt::format("driftwell_sweep_{}", ::getpid());
+  static inline int made = 0;
+  fs::path path = fs::temp_directory_path() / fmt::format("driftwell_sweep_{}_{}", ::getpid(), made++);
   Folder() { fs::create_directories(path); }
   ~Folder() { fs::remove_all(path); }
   Folder(const Folder&) = delete;
