@@ -12,6 +12,7 @@ public:
   /// `primitives`: what the entries are derivatives of, where that must not jump; may be empty.
   SmallestEigenvalue(const ExpressionMatrix& a, const std::vector<Expression>& primitives, std::size_t dimension, const Eigen::MatrixXd& metric);
   Bound bound(Box& box) const override;
+  std::size_t cost() const override { return 2 * entries_.nodes() + slopes_.nodes() + 2 * size_ * size_ * size_ * (3 + (slopes_.outputs() > 0 ? dimension_ : 0)); }
   [[nodiscard]] Bound bound_of(const Box& box) const;
 
 private:

@@ -42,6 +42,22 @@ Eigen::MatrixXd middle_of(const IntervalMatrix& a) {
   return m;
 }
 
+namespace {
+
+/// min_i (C u)_i / u_i, rounded down.
+double rows_below(const Eigen::MatrixXd& c, const Eigen::VectorXd& u) {
+  double lowest = Interval::infinity;
+  for (Eigen::Index i = 0; i < c.rows(); ++i) {
+    Interval row(c(i, i));
+    for (Eigen::Index j = 0; j < c.rows(); ++j)
+      if (j != i && c(i, j) != 0) row = row + Interval(c(i, j)) * (Interval(u(j)) / Interval(u(i)));
+    lowest = std::min(lowest, row.lower);
+  }
+  return lowest;
+}
+
+} // namespace
+
 double smallest_eigenvalue_below(const IntervalMatrix& a) {
   const auto n = static_cast<Eigen::Index>(a.rows);
   if (n == 1) return a(0, 0).is_empty() ? Interval::infinity : a(0, 0).lower;
@@ -52,18 +68,11 @@ double smallest_eigenvalue_below(const IntervalMatrix& a) {
       if (a(i, j).is_empty() || !std::isfinite(entry)) return -Interval::infinity;
       comparison(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = entry;
     }
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(comparison);
-  Eigen::VectorXd u = solver.eigenvectors().col(0).cwiseAbs();
-  if (!u.allFinite()) u.setOnes();
-  u = u.cwiseMax(u.maxCoeff() * 1e-12); // any positive vector gives a bound
-  double lowest = Interval::infinity;
-  for (Eigen::Index i = 0; i < n; ++i) {
-    Interval row(comparison(i, i));
-    for (Eigen::Index j = 0; j < n; ++j)
-      if (j != i && comparison(i, j) != 0) row = row + Interval(comparison(i, j)) * (Interval(u(j)) / Interval(u(i)));
-    lowest = std::min(lowest, row.lower);
-  }
-  return lowest;
+  Eigen::VectorXd vector = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(comparison).eigenvectors().col(0).cwiseAbs();
+  if (!vector.allFinite()) vector.setOnes();
+  double best = -Interval::infinity; // every positive vector gives a bound: a small entry is divided by, a large one multiplied
+  for (const double floor : {1e-12, 1e-9, 1e-6, 1e-3, 1.0}) best = std::max(best, rows_below(comparison, vector.cwiseMax(floor * vector.maxCoeff())));
+  return best;
 }
 
 double distance_from_identity(const IntervalMatrix& a) {

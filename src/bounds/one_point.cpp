@@ -17,6 +17,8 @@ public:
   OnePoint(const std::vector<Expression>& g, const std::vector<double>& centre, const Box& whole)
       : centre_(centre), slope_(jacobian(g, whole.size()), g, whole.size(), {}), quotient_(quotient(g, whole), whole) {}
 
+  std::size_t cost() const override { return slope_.cost() + quotient_.cost(); }
+
   Bound bound(Box& box) const override {
     Box joined = box;
     bool holds_centre = true;

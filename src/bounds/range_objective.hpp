@@ -12,6 +12,7 @@ class Range : public Objective {
 public:
   Range(const Expression& f, const Box& whole);
   Bound bound(Box& box) const override;
+  std::size_t cost() const override { return value_.nodes() + all_.nodes(); }
 
 private:
   /// False: the minimum is elsewhere.

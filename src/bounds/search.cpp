@@ -11,7 +11,8 @@ namespace driftwell::bounds {
 
 namespace {
 
-constexpr std::size_t boxes_a_round = 32;
+constexpr std::size_t boxes_a_round = 64;
+constexpr std::size_t operations_worth_threads = 50'000;
 constexpr std::size_t extra_boxes = 2000; ///< to find out whether a wide box was flagged for nothing
 
 struct Candidate {
@@ -36,7 +37,8 @@ struct Half {
 std::vector<Candidate> bound_all(const Objective& objective, std::vector<Half> boxes, std::size_t first) {
   std::vector<Candidate> done(boxes.size());
   std::exception_ptr failure;
-#pragma omp parallel for schedule(dynamic, 1) if (boxes.size() > 4)
+  const bool worth_it = boxes.size() * objective.cost() > operations_worth_threads;
+#pragma omp parallel for schedule(dynamic, 1) if (worth_it)
   for (std::size_t i = 0; i < boxes.size(); ++i) try {
       done[i] = {std::move(boxes[i].box), {}, first + i};
       done[i].bound = objective.bound(done[i].box);

@@ -53,6 +53,11 @@ VerifySpec read_verify(const Node& section, const Origin& origin) {
   if (const auto value = table.find("theorems")) spec.theorems = read_theorems(*value);
   if (const auto value = table.find("confidence")) spec.confidence = {share(*value), value->origin(), true};
   if (const auto value = table.find("precision")) spec.precision = {share(*value), value->origin(), true};
+  if (const auto value = table.find("learning_rate")) spec.learning_rate = Setting<double>{positive(*value), value->origin(), true};
+  if (const auto value = table.find("noise_radius")) {
+    spec.noise_radius = Setting<double>{number(*value), value->origin(), true};
+    if (spec.noise_radius->value < 0) value->out_of_range();
+  }
   if (const auto value = table.find("expect")) spec.expect = read_expect(*value);
   return spec;
 }

@@ -157,6 +157,8 @@ Json verify(const VerifySpec& spec) {
   Json json{{"confidence", spec.confidence.value}, {"precision", spec.precision.value}, {"expect", Json::object()}};
   if (spec.theorems.empty()) json["theorems"] = "all";
   else json["theorems"] = list(spec.theorems);
+  if (spec.learning_rate) json["learning_rate"] = spec.learning_rate->value;
+  if (spec.noise_radius) json["noise_radius"] = spec.noise_radius->value;
   for (const auto& [name, verdict] : spec.expect) json["expect"][name.value] = verdict.value;
   return json;
 }

@@ -100,6 +100,8 @@ int run_experiment(const RunOptions& options) {
   record_options.replace = options.overwrite || (options.resume && record::CheckpointFiles(out).exist());
   if (spec.output.keep_bits) record_options.keep_bits = static_cast<int>(spec.output.keep_bits->value);
   record::ResultFile::probe(out, record_options);
+  if (!options.resume && !options.overwrite && record::CheckpointFiles(out).exist())
+    throw IoError(fmt::format("{}: an interrupted run has left a checkpoint beside it. Go on from it with --resume, or begin anew with --overwrite.", out.string()));
   std::error_code ignored;
   if (std::filesystem::equivalent(out, options.file, ignored))
     throw IoError(fmt::format("{}: is the experiment itself; choose another name with -o", out.string()));

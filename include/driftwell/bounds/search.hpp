@@ -47,6 +47,8 @@ public:
   /// May make `box` smaller as long as the minimum over the whole box stays in some box (faces of the whole box when monotone).
   /// Called by several threads at a time.
   [[nodiscard]] virtual Bound bound(Box& box) const = 0;
+  /// Roughly how many operations a box costs: only rounds of a millisecond or more are worth waking threads for.
+  [[nodiscard]] virtual std::size_t cost() const = 0;
 };
 
 /// Throws std::invalid_argument for a box with an empty or unbounded side. Polls for interrupts.

@@ -31,8 +31,8 @@ struct Measured {
 [[nodiscard]] Measured sqrt(const Measured& a);
 [[nodiscard]] Measured abs(const Measured& a);
 
-/// How left lies to right where the theorem holds.
-enum class Relation { at_most, equal, at_least };
+/// How left lies to right where the theorem holds. above: strictly, so that equality speaks against it ("j is not 0").
+enum class Relation { at_most, equal, at_least, above };
 
 /// When a comparison is decided ([verify]).
 struct Judgement {
@@ -52,7 +52,7 @@ struct Comparison {
   Measured left, right;
   std::string where;
   double size = 0;      ///< what is small is small beside this
-  double margin = 0;    ///< right - left, left - right, or -|left - right| for an equality: < 0 speaks against the theorem
+  double margin = 0;    ///< right - left, left - right (at_least, above), or -|left - right| for an equality: < 0 speaks against the theorem
   double tolerance = 0; ///< systematic errors of both sides, and the quantile of the sampling errors
   Verdict verdict = Verdict::undecided;
 };
@@ -83,6 +83,8 @@ struct Refinement {
 ///   margin > tolerance                           holds
 ///   |margin| <= tolerance <= precision * size    holds, as an equality to that precision
 ///   else                                         undecided: the error bar straddles
+///
+/// Of `above` the third line says violated: the sides are equal to that precision.
 ///
 /// size: the largest of |left|, |right| of all comparisons and of scale(). Sampling enters the tolerance as z sqrt(se_l^2 + se_r^2), z the
 /// normal quantile at which the chance that one of the m comparisons of the claim fails is 1 - confidence (Bonferroni). An equality

@@ -22,6 +22,7 @@ struct DensityMakers {
   std::function<Generator(const Model&, const Grid&)> generator = build_generator;
   std::function<SteadyState(const Model&, const Generator&, const Eigen::VectorXd& loss)> steady{}; ///< empty: steady_state()
   std::function<Eigen::VectorXd(const Grid&, const SteadyState&)> initial{};                     ///< probabilities of cells
+  std::function<Eigenmodes(const Generator&, const SteadyState&, std::size_t count)> modes = eigenmodes;
 };
 
 struct DensityTask {
@@ -47,6 +48,8 @@ public:
   [[nodiscard]] const SteadyState& steady() const { return steady_; }
   [[nodiscard]] const Eigen::VectorXd& loss() const { return loss_; } ///< f at the centres
   [[nodiscard]] const std::vector<double>& times() const { return task_.times; }
+  /// Probabilities of the cells at time 0.
+  [[nodiscard]] Eigen::VectorXd initial() const { return task_.make.initial(grid(), steady_); }
   /// Probabilities of the cells at every time. Throws NumericalFailure.
   [[nodiscard]] const std::vector<Eigen::VectorXd>& densities() const;
   /// Bounds of their L1 error in time.
@@ -90,6 +93,8 @@ public:
   [[nodiscard]] std::vector<Measured> observable(const std::string& name) const;
   /// The same experiment with another model on the same grid, from the same initial law.
   [[nodiscard]] std::shared_ptr<DensityEvidence> with_model(const Model& model) const;
+  /// The same experiment at other times, the first one 0, with the propagator that suits best and to `tolerance`.
+  [[nodiscard]] std::shared_ptr<DensityEvidence> with_times(const std::vector<double>& times, double tolerance) const;
   [[nodiscard]] Refinement refinement() const;
 
 private:

@@ -3,6 +3,7 @@
 #include "driftwell/sgd/gradient_noise.hpp"
 #include "driftwell/sgd/minimise.hpp"
 #include "driftwell/sgd/process.hpp"
+#include "driftwell/sgd/quadratic_moments.hpp"
 
 #include <Eigen/Core>
 
@@ -22,6 +23,17 @@ struct SgdMakers {
   std::function<double(double eta, double factor, double momentum)> temperature = [](double eta, double factor, double momentum) {
     return eta * factor / (2 * (1 - momentum));
   };
+  /// The process itself: its options and its loss may be changed on the way.
+  std::function<std::unique_ptr<sgd::Process>(const sgd::Loss&, const sgd::ProcessOptions&)> process = [](const sgd::Loss& loss, const sgd::ProcessOptions& options) {
+    return std::make_unique<sgd::Process>(loss, options);
+  };
+  /// Weights of the two batches of SVAG.
+  std::function<std::pair<double, double>(std::size_t l)> svag_weights = sgd::svag_weights;
+  /// Moments of the modified equation of weak order 1 or 2 on a parabola with constant noise (covariance of one gradient).
+  std::function<sgd::Moments(const Eigen::MatrixXd& hessian, const Eigen::MatrixXd& covariance, int order, double eta, double t, const Eigen::VectorXd& start)> modified =
+      [](const Eigen::MatrixXd& hessian, const Eigen::MatrixXd& covariance, int order, double eta, double t, const Eigen::VectorXd& start) {
+        return sgd::QuadraticMoments(hessian, covariance).modified_equation(order, eta, t, start);
+      };
 };
 
 struct SgdTask {

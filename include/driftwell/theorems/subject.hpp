@@ -7,7 +7,9 @@
 #include "driftwell/theorems/kinetic_evidence.hpp"
 #include "driftwell/theorems/sgd_evidence.hpp"
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace driftwell::theorems {
@@ -15,6 +17,13 @@ namespace driftwell::theorems {
 /// A theorem has nothing to say about this subject.
 struct NotApplicable {
   std::string hypothesis, detail;
+};
+
+/// Noisy gradient descent on the potential of the model ([verify] learning_rate, noise_radius).
+struct DescentOptions {
+  std::optional<double> learning_rate;
+  std::optional<double> noise_radius;       ///< |w| <= r; none: the r whose uniform noise has the model's temperature
+  std::function<double(double)> of_uniform; ///< noise in units of its reach from a uniform variate; empty: 2u - 1. For tests
 };
 
 /// Each side may be missing, and then says why. model(), density(), ... throw NotApplicable with that reason.
@@ -25,6 +34,7 @@ struct Subject {
   std::shared_ptr<const CloudEvidence> cloud_;
   std::shared_ptr<const SgdEvidence> sgd_;
   std::shared_ptr<const KineticEvidence> kinetic_;
+  DescentOptions descent;
   std::string no_model = "the experiment has no [model]", no_density = "the experiment has no [fokker_planck]",
               no_cloud = "the experiment has no [langevin]", no_sgd = "the experiment has no [sgd]",
               no_kinetic = "the model has no friction";

@@ -12,7 +12,8 @@ namespace {
 double margin_of(Relation relation, double left, double right) {
   switch (relation) {
     case Relation::at_most: return right - left;
-    case Relation::at_least: return left - right;
+    case Relation::at_least:
+    case Relation::above: return left - right;
     case Relation::equal: break;
   }
   return -std::abs(left - right);
@@ -84,7 +85,8 @@ void ClaimMaker::judge(Comparison& c, double z, double size) const {
   c.tolerance += 4 * std::numeric_limits<double>::epsilon() * std::max(std::abs(c.left.value), std::abs(c.right.value));
   if (!std::isfinite(c.margin) || !std::isfinite(c.tolerance)) c.verdict = Verdict::undecided;
   else if (c.margin < -c.tolerance) c.verdict = Verdict::violated;
-  else if (c.margin > c.tolerance || c.tolerance <= judgement_.precision * size) c.verdict = Verdict::holds;
+  else if (c.margin > c.tolerance) c.verdict = Verdict::holds;
+  else if (c.tolerance <= judgement_.precision * size) c.verdict = claim_.relation == Relation::above ? Verdict::violated : Verdict::holds;
   else c.verdict = Verdict::undecided;
 }
 

@@ -46,7 +46,7 @@ Level::Level(const DensityTask& task, const Grid& grid)
 
 const std::vector<VectorXd>& Level::densities() const {
   if (!cache_->densities.empty()) return cache_->densities;
-  const VectorXd start = task_.make.initial(grid(), steady_);
+  const VectorXd start = initial();
   const EvolutionProblem problem{generator_, steady_, start, task_.times, task_.tolerance, task_.dt};
   std::vector<VectorXd> densities;
   const EvolutionReport report = choose_propagator(task_.propagator, problem, task_.memory).propagator->propagate(problem, [&](std::size_t, const VectorXd& p) {
@@ -79,7 +79,7 @@ const std::vector<double>& Level::observable(const std::string& name) const {
 
 const Eigenmodes& Level::modes(std::size_t count) const {
   if (!cache_->modes || cache_->mode_count < count) {
-    cache_->modes = eigenmodes(generator_, steady_, count);
+    cache_->modes = task_.make.modes(generator_, steady_, count);
     cache_->mode_count = count;
   }
   return *cache_->modes;
@@ -133,6 +133,15 @@ std::vector<Measured> DensityEvidence::observable(const std::string& name) const
 std::shared_ptr<DensityEvidence> DensityEvidence::with_model(const Model& model) const {
   DensityTask task = *task_;
   task.model = model;
+  return std::make_shared<DensityEvidence>(std::move(task));
+}
+
+std::shared_ptr<DensityEvidence> DensityEvidence::with_times(const std::vector<double>& times, double tolerance) const {
+  DensityTask task = *task_;
+  task.times = times;
+  task.tolerance = tolerance;
+  task.propagator = "auto";
+  task.dt.reset();
   return std::make_shared<DensityEvidence>(std::move(task));
 }
 

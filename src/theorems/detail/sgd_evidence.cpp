@@ -44,7 +44,7 @@ const Eigen::MatrixXd& SgdEvidence::noise() const {
 }
 
 std::unique_ptr<sgd::Process> SgdEvidence::process(const std::optional<sgd::ProcessOptions>& options) const {
-  auto process = std::make_unique<sgd::Process>(loss(), options.value_or(task_.options));
+  auto process = task_.make.process(loss(), options.value_or(task_.options));
   if (task_.start_std.empty()) process->start(task_.start);
   else process->start(task_.start, task_.start_std);
   return process;
