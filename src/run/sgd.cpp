@@ -305,7 +305,7 @@ SgdSummary SgdSection::summary() const {
     s.passages = probes_.passage->passed();
     if (const auto& times = probes_.passage->statistics()) s.passage_time = {times->mean.value, times->mean.standard_error};
   }
-  s.weights.assign(process_->weights(0), process_->weights(0) + s.replicas * s.dimension);
+  if (s.replicas * s.dimension <= SgdSummary::most_weights) s.weights.assign(process_->weights(0), process_->weights(0) + s.replicas * s.dimension);
   return s;
 }
 

@@ -49,7 +49,7 @@ MatrixXd principal(sgd::Process ahead, std::uint64_t steps, std::size_t count) {
   const Index kept = std::min<Index>(index_of(count), square.cols());
   MatrixXd U = modes.eigenvectors().rightCols(kept).rowwise().reverse();
   if (gram) U = X * U;
-  U.colwise().normalize();
+  for (Index c = 0; c < U.cols(); ++c) U.col(c).normalize(); // leaves 0 where nothing moves
   return U;
 }
 
@@ -108,7 +108,10 @@ const MatrixXd& SgdDirections::at(const sgd::Process& process) {
     directions_ = principal(process, last - std::min(last, process.steps()), count_);
   }
   if (kind != "random") orient(directions_);
-  if (static_cast<std::size_t>(directions_.cols()) < count_) directions_.conservativeResize(Eigen::NoChange, index_of(count_)), directions_.rightCols(1).setZero();
+  if (const Index found = directions_.cols(); found < index_of(count_)) {
+    directions_.conservativeResize(Eigen::NoChange, index_of(count_));
+    directions_.rightCols(index_of(count_) - found).setZero();
+  }
   return directions_;
 }
 

@@ -147,7 +147,7 @@ void SgdLaws::break_down(Branch& branch) {
 /// Sliced W2^2 of the last clouds, in units of the variance a weight.
 void SgdLaws::compare_clouds(std::size_t reference, std::size_t point) {
   const SgdSummary &a = *points_[reference], &b = *points_[point];
-  if (a.dimension != b.dimension || a.dimension > 2000 || std::min(a.replicas, b.replicas) < 20) return;
+  if (a.dimension != b.dimension || a.weights.empty() || b.weights.empty() || std::min(a.replicas, b.replicas) < 20) return;
   const auto columns = [](const SgdSummary& s) {
     std::vector<std::vector<double>> all(s.dimension, std::vector<double>(s.replicas));
     for (std::size_t r = 0; r < s.replicas; ++r)

@@ -15,7 +15,7 @@ namespace driftwell::run {
 
 namespace {
 
-constexpr std::size_t most_for_neighbours = 6, fewest_for_neighbours = 100, most_for_gaussian = 1000;
+constexpr std::size_t most_for_neighbours = 6, fewest_for_neighbours = 100, most_for_gaussian = 1000, most_queries = 20'000;
 
 CloudEntropy none(const std::string& why) {
   CloudEntropy result;
@@ -32,6 +32,7 @@ CloudEntropy from_neighbours(const sgd::Process& process) {
   for (const auto& column : columns) pointers.push_back(column.data());
   estimators::NeighbourOptions options;
   options.bias_particles = 0;
+  if (R > most_queries) options.queries = most_queries;
   try {
     const estimators::Estimate e = estimators::neighbour_entropy(pointers, R, options).entropy;
     return {{e.value, e.standard_error}, "nearest_neighbours"};

@@ -9,6 +9,7 @@ namespace driftwell::run {
 
 struct SgdSummary {
   static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  static constexpr std::size_t most_weights = 1'000'000; ///< kept of a cloud
   double learning_rate = nan, batch_size = nan, momentum = 0, temperature = nan; ///< of the last step
   bool constant = true;                     ///< neither the rate nor the batch size is a schedule
   std::size_t dimension = 0, replicas = 0;
@@ -19,7 +20,7 @@ struct SgdSummary {
   std::vector<double> along_predicted, along_exact;
   sgd::Estimate passage_time{nan, nan};     ///< mean first-passage time
   std::size_t passages = 0;
-  std::vector<double> weights;              ///< of the last cloud, replica by replica
+  std::vector<double> weights;              ///< of the last cloud, replica by replica; none where there are more than most_weights
 };
 
 /// Differential entropy of the last cloud in nats: from nearest neighbours (at most 6 weights and at least 100 replicas), else of the Gaussian

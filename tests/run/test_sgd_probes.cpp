@@ -63,6 +63,17 @@ TEST_CASE("censored passages: the mean is completed with the tail, and its error
   CHECK(std::abs(result.attribute("sgd", "mean_passage_time") - 100) < 4 * result.attribute("sgd", "mean_passage_time_stderr"));
 }
 
+TEST_CASE("small steps with Gaussian noise cross a double well in the diffusion's mean first-passage time") {
+  // f = (w^2 - 1)^2/4, T = eta s^2/2 = 0.2: 19.0939 from -1 to 1 (the quartic double well at beta = 5). Looking after steps only moves the wall by 0.5826 eta s.
+  const double eta = 0.02, s = std::sqrt(0.4 / eta);
+  const Result result(fmt::format("[sgd]\ndataset = {{ name = \"teacher\", samples = 20000, features = 1, noise = 0.0, standardise = true }}\n"
+                                  "loss = {{ name = \"expression\", weights = [\"w\"], term = \"(w^2-1)^2/4 + s*x1*w\", parameters = {{ s = {} }} }}\n"
+                                  "learning_rate = {}\nreplicas = 1000\nsteps = 5000\nstart = [-1.0]\noutputs = 2\nloss_replicas = 2\nnoise = false\ntarget = \"w > {}\"\n", s, eta, 1 - 0.5826 * eta * s));
+  const double mean = result.attribute("sgd", "mean_passage_time"), error = result.attribute("sgd", "mean_passage_time_stderr");
+  CHECK(std::abs(mean - 19.0938969967827) < 4 * error);
+  CHECK(error < 1);
+}
+
 TEST_CASE("variances along directions: the exact ones of the parabola; principal directions are those of the cloud") {
   const std::string H = "[[2.0, 0.5], [0.5, 1.0]]", C = "[[1.0, 0.0], [0.0, 0.1]]", rest = "learning_rate = 0.1\nbatch_size = 2\nreplicas = 1000\nsteps = 1000\nminimum = true\n";
   Eigen::Matrix2d h, c;
