@@ -92,7 +92,7 @@ TEST_CASE("white increments stay in the band; correlated variables count as the 
   CHECK(few.white_level == Approx(1).epsilon(0.05));
   CHECK(few.spectrum.chance > 0.001);
   CHECK(few.correlation.chance > 0.001);
-  // Over many tests 1 % of the numbers lie outside, and not 20 % as they would with six variables for two.
+  // Over many tests 1 % of the numbers lie outside, and not the 14 % that a band for six variables would leave out.
   double outside = 0, correlation = 0, all = 0;
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     const WhiteNoise white = run(4, 6, 32, 12, Walk{4, 6, copies, std::mt19937_64(100 + seed)});
