@@ -62,6 +62,10 @@ int dispatch(CLI::App& app, int argc, char** argv) {
   run->add_option("-o,--output", options.out, "result file; default: the experiment's name with .h5, here");
   run->add_flag("--overwrite", options.overwrite, "replace an existing result file");
   run->add_flag("--resume", options.resume, "go on from the checkpoint of an interrupted run");
+  CLI::App* sweep = app.add_subcommand("sweep", "compute the points of [sweep], without the experiment itself");
+  add_file(sweep, options);
+  sweep->add_option("-o,--output", options.out, "result file; default: the experiment's name with .h5, here");
+  sweep->add_flag("--overwrite", options.overwrite, "replace an existing result file");
   CLI::App* check = app.add_subcommand("check", "validate an experiment; print its equation, memory and time");
   add_file(check, options);
   run::VerifyOptions verification;
@@ -76,9 +80,9 @@ int dispatch(CLI::App& app, int argc, char** argv) {
   list->add_option("SHELF", what, list_of(run::listable(), "or"))->required();
   CLI::App* completion = app.add_subcommand("completion", "shell completion: bash, zsh or fish");
   completion->add_option("SHELL", shell, "bash, zsh or fish")->required();
-  for (CLI::App* command : {run, check, verify, info, list}) command->add_flag("--json", options.json, "one JSON object on stdout");
-  for (CLI::App* command : {run, verify}) command->add_option("--threads", options.threads, "number of threads; default: all")->check(CLI::Range(1, 1024));
-  for (CLI::App* command : {run, check, verify}) {
+  for (CLI::App* command : {run, sweep, check, verify, info, list}) command->add_flag("--json", options.json, "one JSON object on stdout");
+  for (CLI::App* command : {run, sweep, verify}) command->add_option("--threads", options.threads, "number of threads; default: all")->check(CLI::Range(1, 1024));
+  for (CLI::App* command : {run, sweep, check, verify}) {
     add_overrides(command, options);
     command->add_option("--memory", options.memory, "GB that the computation may take; default: memory_limit of the file, or what is free")->check(CLI::PositiveNumber);
     auto* q = command->add_flag("-q,--quiet", quiet, "no words but errors");
@@ -94,7 +98,8 @@ int dispatch(CLI::App& app, int argc, char** argv) {
     throw UsageError(std::string(error.what()) + "\nTry 'driftwell --help', or 'driftwell COMMAND --help'.");
   }
   options.verbosity = quiet ? 0 : verbose ? 2 : 1;
-  if (run->parsed()) return run::run_experiment(options);
+  options.sweep_only = sweep->parsed();
+  if (run->parsed() || sweep->parsed()) return run::run_experiment(options);
   if (check->parsed()) run::check_experiment(options);
   else if (verify->parsed()) return verification.run = options, run::verify_experiments(verification);
   else if (info->parsed()) run::info(path, options.json);

@@ -4,6 +4,7 @@
 #include "input/overrides.hpp"
 #include "input/schema.hpp"
 #include "input/sections.hpp"
+#include "input/sweep.hpp"
 #include "input/values.hpp"
 
 #include <algorithm>
@@ -95,6 +96,7 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   if (const auto limit = file.find("memory_limit")) spec.memory_limit = Setting<double>{positive(*limit), limit->origin(), true};
   if (spec.has_model) read_equation(sections, spec);
   if (sgd != nullptr) spec.sgd = read_sgd(sgd->value, sgd->value.origin);
+  if (const Member* sweep = sections.find("sweep")) spec.sweep = read_sweep(sweep->value, sweep->value.origin, tree);
   if (const Member* verify = sections.find("verify")) spec.verify = read_verify(verify->value, verify->value.origin);
   if (const Member* output = sections.find("output")) spec.output = read_output(output->value, output->value.origin);
   return spec;
@@ -115,6 +117,16 @@ Spec read(const std::string& path, const std::vector<std::string>& overrides) {
   const std::filesystem::path directory = std::filesystem::path(path).parent_path();
   spec.directory = directory.empty() ? "." : directory.string();
   return spec;
+}
+
+Spec sweep_point(const Spec& spec, std::size_t point) {
+  Node tree = parse_toml(spec.source);
+  for (const std::string& argument : spec.overrides) apply_override(tree, argument);
+  place_values(tree, *spec.sweep, point);
+  Spec one = validate(spec.source, tree);
+  one.overrides = spec.overrides;
+  one.directory = spec.directory;
+  return one;
 }
 
 Spec parse(const std::string& text, const std::string& name, const std::vector<std::string>& overrides) {

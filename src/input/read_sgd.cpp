@@ -1,6 +1,7 @@
 // [sgd]: data, loss and process.
 #include "input/read_quantity.hpp"
 #include "input/read_sgd_diffusion.hpp"
+#include "input/read_sgd_probes.hpp"
 #include "input/sections.hpp"
 #include "input/values.hpp"
 
@@ -189,6 +190,7 @@ SgdSpec read_sgd(const Node& section, const Origin& origin) {
   read_start(table, spec);
   spec.noise = flag(table, "noise", true);
   spec.minimum = flag(table, "minimum", false);
+  read_sgd_probes(table, spec);
   spec.stationary_from = {0.5, origin, false};
   if (const auto value = table.find("stationary_from")) {
     spec.stationary_from = {at_least_zero(*value), value->origin(), true};

@@ -144,6 +144,15 @@ Json langevin(const LangevinSpec& spec) {
   return json;
 }
 
+Json sweep(const SweepSpec& spec) {
+  Json json{{"tolerance", spec.tolerance.value}, {"files", spec.files.value}};
+  for (const SweepKey& key : spec.keys) {
+    if (key.zipped) json["zip"].push_back(key.name);
+    json[key.name] = key.numbers.empty() ? Json(key.values) : Json(key.numbers);
+  }
+  return json;
+}
+
 Json verify(const VerifySpec& spec) {
   Json json{{"confidence", spec.confidence.value}, {"precision", spec.precision.value}, {"expect", Json::object()}};
   if (spec.theorems.empty()) json["theorems"] = "all";
@@ -169,6 +178,7 @@ std::string resolved_json(const Spec& spec) {
   if (spec.langevin) json["langevin"] = langevin(*spec.langevin);
   if (spec.stationary) json["stationary"] = stationary(*spec.stationary);
   if (spec.sgd) json["sgd"] = resolved_sgd(*spec.sgd);
+  if (spec.sweep) json["sweep"] = sweep(*spec.sweep);
   if (spec.verify) json["verify"] = verify(*spec.verify);
   json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};
   return json.dump();

@@ -86,6 +86,11 @@ Json resolved_sgd(const SgdSpec& spec) {
   if (spec.start_at) json["start"] = spec.start_at->value;
   else json["start"] = spec.start.value;
   put(json, "start_std", spec.start_std);
+  if (spec.target) json.update({{"target", spec.target->value}, {"target_every", spec.target_every.value}});
+  if (spec.directions_at) json["directions"] = spec.directions_at->value;
+  else if (!spec.directions.value.empty()) json.update({{"directions", spec.directions.value}, {"direction_count", spec.direction_count.value}});
+  json["spectrum"] = spec.spectrum.value;
+  if (spec.spectrum.value) json.update({{"spectrum_every", spec.spectrum_every.value}, {"spectrum_length", spec.spectrum_length.value}});
   json.update({{"seed", spec.seed.value}, {"noise", spec.noise.value}, {"leading", spec.leading.value}, {"minimum", spec.minimum.value},
                {"stationary_from", spec.stationary_from.value}});
   if (spec.diffusion) json.update({{"diffusion", diffusion(*spec.diffusion)}, {"projection", projection(spec.projection)}});

@@ -20,6 +20,7 @@ constexpr std::array<KeySchema, 11> file_keys{{
     {"langevin", "a section [langevin]", "none", "A cloud of particles."},
     {"stationary", "a section [stationary]", "none", "The steady state and what follows from it: currents, eigenvalues, passages."},
     {"sgd", "a section [sgd]", "none", "Stochastic gradient descent on a loss of data."},
+    {"sweep", "a section [sweep]", "none", "Lists of values for keys of the other sections: the experiment at each combination."},
     {"verify", "a section [verify]", "none", "Theorems tested on the experiment."},
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
@@ -156,6 +157,12 @@ constexpr std::array<KeySchema, 10> stationary_keys{{
     {"method", "\"auto\", \"closed_form\", \"state_reduction\", \"direct\" or \"iterative\"", "\"auto\"", "How the steady state is found."},
 }};
 
+constexpr std::array<KeySchema, 3> sweep_keys{{
+    {"zip", "a list of swept keys, e.g. [\"sgd.start\", \"sgd.target\"]", "none: every combination", "Keys that take their values together, the first with the first."},
+    {"tolerance", "a number > 0", "0.1", "Relative deviation from which a measured law of SGD counts as broken."},
+    {"files", "true or false", "false", "Keep the result file of every point."},
+}};
+
 constexpr std::array<KeySchema, 6> verify_keys{{
     {"theorems", "\"all\", or a list of names of theorems", "\"all\"", "Which theorems are tested."},
     {"confidence", "a number > 0 and < 1", "0.999", "Probability that sampling alone makes no comparison of a claim fail."},
@@ -171,7 +178,7 @@ constexpr std::array<KeySchema, 1> output_keys{{
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 20> tables{{
+constexpr std::array<TableSchema, 21> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
@@ -190,11 +197,12 @@ constexpr std::array<TableSchema, 20> tables{{
     {"sgd.loss", "in loss = { ... }", loss_keys},
     {"sgd.diffusion", "in diffusion = { ... }", sgd_diffusion_keys},
     {"sgd.projection", "in projection = { ... }", sgd_projection_keys},
+    {"sweep", "in [sweep]", sweep_keys},
     {"verify", "in [verify]", verify_keys},
     {"output", "in [output]", output_keys},
 }};
 
-constexpr std::array<std::string_view, 3> later_sections{"landscape", "sweep", "trajectories"};
+constexpr std::array<std::string_view, 2> later_sections{"landscape", "trajectories"};
 
 constexpr std::array<std::string_view, 31> reserved{"exp",      "log",     "log1p", "expm1", "sqrt", "sin",  "cos",
                                                     "tan",      "asin",    "acos",  "atan",  "sinh", "cosh", "tanh",

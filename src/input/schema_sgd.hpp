@@ -9,7 +9,7 @@ namespace driftwell::input {
 inline constexpr std::string_view sgd_quantity =
     "a number > 0, an expression in t, or a table { t = [...], value = [...], interpolation = \"linear\" or \"step\" }";
 
-inline constexpr std::array<KeySchema, 23> sgd_keys{{
+inline constexpr std::array<KeySchema, 30> sgd_keys{{
     {"dataset", "a name (digits, iris, wine, breast_cancer, fashion_mnist, teacher, gaussian_mixture, low_rank), a .csv file, or a table", "required by losses of data",
      "The samples."},
     {"loss", "the name of a loss, or a table { name = \"...\", options }", "required", "The mean of it over the samples is f."},
@@ -36,6 +36,14 @@ inline constexpr std::array<KeySchema, 23> sgd_keys{{
     {"loss_replicas", "an integer from 1 to 10000000", "all", "Runs whose loss and gradient over all samples are recorded."},
     {"diffusion", "a table, e.g. { order = [1, 2], noise = \"state_dependent\" }", "none", "Run the stochastic modified equations beside it, from the same start in the same clock."},
     {"projection", "a table, e.g. { principal_components = 2 }", "{ principal_components = 2 }", "Directions in which SGD, diffusion and Fokker-Planck density are compared; needs diffusion."},
+    {"target", "a condition or an expression in the weights, loss and distance", "none", "First-passage times into the set where it holds, or where it is > 0."},
+    {"target_every", "an integer from 1 to 1000000000", "1", "Steps between two looks at the target."},
+    {"directions", "\"principal\", \"hessian\", \"random\", or a list of vectors with one number for each weight", "none; \"principal\" with spectrum",
+     "Along which variances, spectra and rotation of the cloud are measured."},
+    {"direction_count", "an integer from 1 to 100", "3", "How many principal, Hessian or random directions."},
+    {"spectrum", "true or false", "false", "Spectrum and autocorrelation of the increments in the stationary part, with the bands of white noise."},
+    {"spectrum_every", "an integer from 1 to 1000000000", "1", "Steps between two samples of the spectrum."},
+    {"spectrum_length", "an integer from 8 to 1048576", "256", "Increments of a segment that is transformed."},
 }};
 
 inline constexpr std::array<KeySchema, 5> sgd_diffusion_keys{{

@@ -2,7 +2,6 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
-#include "driftwell/core/provenance.hpp"
 #include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
 #include "driftwell/run/memory.hpp"
@@ -111,7 +110,12 @@ int run_experiment(const RunOptions& options) {
 
   Progress progress(options.verbosity);
   const std::optional<Model> model = model_of(spec);
-  const Sections sections = make_sections({spec, model ? &*model : nullptr, progress, out, options.resume});
+  if (options.sweep_only && !spec.sweep) throw invalid({spec.source, 0, 0, 1}, "no section [sweep]", {"[sweep] with section.key = [values]; 'driftwell run' computes a file without", {}, {}});
+  SectionContext context{spec, model ? &*model : nullptr, progress, out, options.resume};
+  context.overwrite = options.overwrite;
+  context.sweep_only = options.sweep_only;
+  context.command = options.command;
+  const Sections sections = make_sections(context);
   for (const auto& section : sections) section->prepare();
 
   record::ResultFile file(out, record_options);

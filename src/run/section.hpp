@@ -60,6 +60,9 @@ struct SectionContext {
   std::filesystem::path out{}; ///< the result file; checkpoints lie beside it
   bool resume = false;         ///< from a checkpoint, where there is one
   bool only_verify = false;    ///< the theorems, and what they need of the others
+  bool overwrite = false;      ///< results may be replaced
+  bool sweep_only = false;     ///< leaves the other sections to the points of the sweep
+  std::string command{};       ///< as typed
 };
 
 /// The sections of an experiment, in the order in which they are computed.

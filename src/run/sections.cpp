@@ -8,6 +8,7 @@
 #include "sgd_diffusion.hpp"
 #include "spectral_section.hpp"
 #include "stationary.hpp"
+#include "sweep.hpp"
 #include "verify.hpp"
 
 #include "driftwell/run/build.hpp"
@@ -47,8 +48,14 @@ void refuse_stationary(const input::Spec& spec, const Model& model) {
 
 std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& context) {
   if (context.only_verify) return only_verify(context);
-  const auto& [spec, model, progress, out, resume, verify_alone] = context;
+  const input::Spec& spec = context.spec;
+  const Model* const model = context.model;
+  Progress& progress = context.progress;
   std::vector<std::unique_ptr<Section>> sections;
+  if (context.sweep_only) {
+    sections.push_back(std::make_unique<SweepSection>(context));
+    return sections;
+  }
   const DensitySeries* series = nullptr;
   const DensityResults* density = nullptr;
   const auto add = [&](auto section) {
@@ -77,6 +84,7 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
   if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, *model, progress));
   if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(spec, progress));
   if (spec.sgd && spec.sgd->diffusion) sections.push_back(std::make_unique<SgdDiffusionSection>(spec, progress));
+  if (spec.sweep) sections.push_back(std::make_unique<SweepSection>(context));
   if (spec.verify) {
     auto verify = std::make_unique<VerifySection>(spec, model, progress);
     if (plain_cloud) verify->set_cloud(*plain_cloud);

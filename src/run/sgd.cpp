@@ -1,6 +1,9 @@
 #include "sgd.hpp"
 
 #include "driftwell/core/error.hpp"
+#include "sgd_directions.hpp"
+#include "sgd_passage.hpp"
+#include "sgd_stability.hpp"
 
 #include <fmt/format.h>
 
@@ -50,6 +53,11 @@ bool SgdSection::plain() const {
   return o.momentum == 0 && o.label_noise == 0 && o.svag == 1 && o.sampling != sgd::Sampling::epochs;
 }
 
+bool SgdSection::heavy_ball() const {
+  const sgd::ProcessOptions& o = problem_->options;
+  return o.momentum > 0 && !o.nesterov && o.label_noise == 0 && o.svag == 1 && o.sampling != sgd::Sampling::epochs;
+}
+
 double SgdSection::temperature() const {
   const sgd::ProcessOptions& o = problem_->options;
   const sgd::Step step = process_->next();
@@ -72,6 +80,8 @@ void SgdSection::prepare() {
   problem_ = build_sgd(spec_);
   if (sgd_.start.value == "minimum") progress_.phase("a minimum to start from");
   place_start(sgd_, *problem_, &warnings_);
+  for (std::string& warning : stability_warnings(sgd_, *problem_)) warnings_.push_back(std::move(warning));
+  probes_ = SgdProbes(spec_, *problem_->loss, problem_->start);
   process_ = std::make_unique<sgd::Process>(*problem_->loss, problem_->options);
   process_->start(problem_->start, problem_->start_std);
   outputs_ = output_steps(sgd_);
@@ -105,6 +115,7 @@ void SgdSection::declare(record::Group& group) const {
   if (d <= most_for_covariance && problem_->options.replicas > 1) {
     group.variable("covariance", {"parameter", "parameter_2"}, {{"long_name", std::string("covariance of the weights over replicas, averaged over the stationary part")}});
   }
+  for (const auto& probe : probes_.all) probe->declare(group);
   if (!sgd_.noise.value) return;
   group.dimension("mode", modes());
   group.dimension("leading", leading);
@@ -136,6 +147,11 @@ void SgdSection::add_stationary(const sgd::FullMeasures& measures, const sgd::Sp
   const double half = process_->next().learning_rate / 2;
   std::vector<double> scaled = measures.batch_squared;
   for (double& x : scaled) x *= half;
+  if (heavy_ball()) { // E w.grad f = (1 + mu)/(2 eta) E |v|^2, from the stationarity of |w|^2 and of w.v
+    const double mu = problem_->options.momentum;
+    for (std::size_t r = 0; r < measures.drift_work.size(); ++r)
+      scaled.push_back((1 + mu) / (4 * half) * Eigen::Map<const Eigen::VectorXd>(process_->velocity(r), static_cast<Eigen::Index>(process_->dimension())).squaredNorm());
+  }
   add(stationary_.batch_squared, scaled);
   add(stationary_.squares, spread.squares);
   if (problem_->loss->dimension() > most_for_covariance || process_->replicas() < 2) return;
@@ -170,6 +186,7 @@ void SgdSection::write_output(record::Group& group, std::size_t index) {
   group.write_frame("mean", index, span_of(spread.mean));
   if (process_->replicas() > 1) group.write_frame("variance", index, span_of(spread.variance));
   add_stationary(measures, spread);
+  for (const auto& probe : probes_.all) probe->write_output(group, index, *process_);
 }
 
 void SgdSection::write_noise(record::Group& group, std::size_t index, const sgd::GradientNoise& noise) const {
@@ -202,19 +219,19 @@ void SgdSection::write_stationary(record::Group& group) {
     group.attribute(name, e.value);
     group.attribute(name + "_stderr", e.standard_error);
   };
-  put("stationary_loss", over(stationary_.loss, n));
+  put("stationary_loss", stationary_loss_ = over(stationary_.loss, n));
   if (process_->replicas() > 1) put("stationary_variance", stationary_variance_ = over(stationary_.squares, n));
   if (stationary_.covariance.size() > 0) {
     const Eigen::MatrixXd C = stationary_.covariance / static_cast<double>(n);
     group.write("covariance", {C.data(), static_cast<std::size_t>(C.size())});
   }
-  if (!plain() || stationary_.batch_squared.empty()) return;
+  if (!(plain() || heavy_ball()) || stationary_.batch_squared.empty()) return;
   yaida_ = {over(stationary_.drift_work, n), over(stationary_.batch_squared, n)};
   put("yaida_left", yaida_->first);
   put("yaida_right", yaida_->second);
   std::vector<double> gap(stationary_.drift_work.size());
   for (std::size_t r = 0; r < gap.size(); ++r) gap[r] = stationary_.drift_work[r] - stationary_.batch_squared[r];
-  put("yaida_difference", over(gap, n));
+  put("yaida_difference", yaida_difference_ = over(gap, n));
 }
 
 void SgdSection::compute(record::ResultFile& file) {
@@ -225,7 +242,7 @@ void SgdSection::compute(record::ResultFile& file) {
   const std::string phase = fmt::format("sgd: {} replicas, {} weights", process_->replicas(), problem_->loss->dimension());
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     progress_.phase(phase);
-    process_->advance(outputs_[i] - process_->steps());
+    probes_.advance(*process_, outputs_[i]);
     write_output(group, i);
     outputs_done_ = i + 1;
     if (snapshots_done_ < snapshots_.size() && snapshots_[snapshots_done_] == i) write_snapshot(group, snapshots_done_++);
@@ -234,6 +251,40 @@ void SgdSection::compute(record::ResultFile& file) {
   }
   write_stationary(group);
   if (sgd_.minimum.value) write_minimum(group);
+  for (const auto& probe : probes_.all) probe->write(group, *process_, warnings_);
+  if (process_->replicas() < 2) return;
+  entropy_ = cloud_entropy(*process_);
+  group.attribute("entropy_method", entropy_.method);
+  if (std::isnan(entropy_.entropy.value)) return;
+  group.attribute("entropy", entropy_.entropy.value);
+  group.attribute("entropy_stderr", entropy_.entropy.standard_error);
+}
+
+SgdSummary SgdSection::summary() const {
+  SgdSummary s;
+  const sgd::ProcessOptions& o = problem_->options;
+  s.learning_rate = o.learning_rate.value(process_->time());
+  s.batch_size = std::round(o.batch_size.value(process_->time()));
+  s.momentum = o.momentum;
+  s.temperature = temperature();
+  s.constant = o.learning_rate.constant() && o.batch_size.constant();
+  s.dimension = process_->dimension();
+  s.replicas = process_->replicas();
+  if (s.replicas > 1 && stationary_.count > 0) s.variance = stationary_variance_;
+  if (predicted_variance_ > 0) s.predicted = predicted_variance_;
+  s.exact = predicted_discrete_;
+  s.entropy = entropy_.entropy;
+  if (probes_.directions != nullptr) {
+    s.along = probes_.directions->variances();
+    s.along_predicted = probes_.directions->predicted();
+    s.along_exact = probes_.directions->exact();
+  }
+  if (probes_.passage != nullptr) {
+    s.passages = probes_.passage->passed();
+    if (const auto& times = probes_.passage->statistics()) s.passage_time = {times->mean.value, times->mean.standard_error};
+  }
+  if (s.replicas * s.dimension <= SgdSummary::most_weights) s.weights.assign(process_->weights(0), process_->weights(0) + s.replicas * s.dimension);
+  return s;
 }
 
 } // namespace driftwell::run

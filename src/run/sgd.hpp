@@ -5,6 +5,8 @@
 #include "driftwell/sgd/gradient_noise.hpp"
 #include "driftwell/sgd/minimise.hpp"
 #include "section.hpp"
+#include "sgd_probe.hpp"
+#include "sgd_summary.hpp"
 
 #include <array>
 #include <optional>
@@ -24,6 +26,9 @@ public:
   [[nodiscard]] const std::vector<std::string>& warnings() const override { return warnings_; }
   [[nodiscard]] nlohmann::ordered_json json() const override;
   [[nodiscard]] std::string words(int verbosity) const override;
+
+  /// After compute().
+  [[nodiscard]] SgdSummary summary() const;
 
 private:
   /// Averages over the stationary part: first over time in each replica, then over replicas, which are independent.
@@ -47,6 +52,8 @@ private:
   void add_stationary(const sgd::FullMeasures& measures, const sgd::Spread& spread);
   /// E |g_b|^2 has a closed form, and Yaida's relation holds as it is: plain SGD with independent batches.
   [[nodiscard]] bool plain() const;
+  /// Plain SGD with the heavy ball, whose relation has the squared steps in place of the gradients.
+  [[nodiscard]] bool heavy_ball() const;
   [[nodiscard]] double temperature() const;
   [[nodiscard]] sgd::NoiseOptions noise_options() const;
   [[nodiscard]] std::size_t modes() const;
@@ -65,9 +72,13 @@ private:
   std::optional<sgd::GradientNoise> noise_; ///< the last one measured
   std::optional<sgd::Minimum> minimum_;
   std::optional<std::pair<sgd::Estimate, sgd::Estimate>> yaida_;
-  sgd::Estimate stationary_variance_;
   std::optional<std::array<double, 3>> local_; ///< distance of U from H, |Q|/|D|, KL of the local laws
+  sgd::Estimate stationary_variance_, stationary_loss_;
+  sgd::Estimate yaida_difference_;
+  SgdProbes probes_;
+  CloudEntropy entropy_;
   double predicted_variance_ = 0;      ///< trace of Sigma of the local potential; 0: not computed
+  double predicted_discrete_ = std::numeric_limits<double>::quiet_NaN(); ///< trace of the exact stationary covariance on the parabola
   std::vector<std::string> warnings_;
 };
 

@@ -2,6 +2,7 @@
 #include "sgd.hpp"
 
 #include "driftwell/sgd/quadratic_moments.hpp"
+#include "sgd_directions.hpp"
 
 #include <fmt/format.h>
 
@@ -43,8 +44,12 @@ void SgdSection::write_local(record::Group& group) {
         group.write(name, {rows.data(), static_cast<std::size_t>(rows.size())});
       }
     const double factor = 2 * T * (1 - problem_->options.momentum) / eta;
-    if (problem_->options.svag == 1)
-      group.attribute("predicted_variance_discrete", sgd::QuadraticMoments(H, factor * D).stationary(eta, problem_->options.momentum, problem_->options.nesterov).trace());
+    Eigen::MatrixXd exact;
+    if (problem_->options.svag == 1) {
+      exact = sgd::QuadraticMoments(H, factor * D).stationary(eta, problem_->options.momentum, problem_->options.nesterov);
+      group.attribute("predicted_variance_discrete", predicted_discrete_ = exact.trace());
+    }
+    if (probes_.directions != nullptr) probes_.directions->predict(local.covariance, exact);
   } catch (const std::domain_error& error) {
     warnings_.push_back(error.what());
   }

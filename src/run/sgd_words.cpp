@@ -1,6 +1,8 @@
 // Section [sgd] in words and numbers: before the run (`check`) and after it.
 #include "sgd.hpp"
 
+#include "sgd_stability.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,14 +17,17 @@ nlohmann::ordered_json pair_of(const sgd::Estimate& e) { return {{"value", e.val
 
 Section::Outlook SgdSection::check() const {
   const SgdProblem problem = build_sgd(spec_);
+  const SgdProbes probes(spec_, *problem.loss, problem.start);
+  std::string cautions;
+  for (const std::string& warning : stability_warnings(sgd_, problem)) cautions += "  warning: " + warning + "\n";
   sgd::Process one(*problem.loss, problem.options);
   const double d = static_cast<double>(problem.loss->dimension()), R = static_cast<double>(problem.options.replicas), N = static_cast<double>(problem.loss->samples());
   const double batch = problem.options.batch_size.value(0), steps = static_cast<double>(sgd_.steps.value), outputs = static_cast<double>(sgd_.outputs.value);
   const double work = R * (steps * batch + 3 * outputs * N) * d * 4, bytes = 8 * d * R * (problem.options.momentum > 0 ? 2 : 1) + 8 * N * (problem.data ? static_cast<double>(problem.data->features) : 0);
   const double seconds = work / 1e10;
   return {bytes, seconds, {{"loss", problem.loss->description()}, {"samples", problem.loss->samples()}, {"parameters", problem.loss->dimension()}},
-          fmt::format("  sgd: {}\n  {} samples{}, {} weights, {} replicas, {} steps to t = {:g}\n  about {:.2g} MB and {:.2g} s\n", problem.loss->description(), problem.loss->samples(),
-                      problem.data ? fmt::format(" of {}", problem.data->name) : "", problem.loss->dimension(), problem.options.replicas, sgd_.steps.value, problem.end, bytes / 1e6, seconds)};
+          fmt::format("  sgd: {}\n  {} samples{}, {} weights, {} replicas, {} steps to t = {:g}\n  about {:.2g} MB and {:.2g} s\n{}", problem.loss->description(), problem.loss->samples(),
+                      problem.data ? fmt::format(" of {}", problem.data->name) : "", problem.loss->dimension(), problem.options.replicas, sgd_.steps.value, problem.end, bytes / 1e6, seconds, cautions)};
 }
 
 nlohmann::ordered_json SgdSection::json() const {
@@ -34,7 +39,14 @@ nlohmann::ordered_json SgdSection::json() const {
   if (problem_->loss->classifies()) json["accuracy"] = pair_of(last_.accuracy);
   json["cloud_variance"] = pair_of(last_.variance);
   json["temperature"] = temperature();
-  if (yaida_) json["yaida"] = {{"left", pair_of(yaida_->first)}, {"right", pair_of(yaida_->second)}};
+  if (stationary_.count > 0) {
+    json["stationary_loss"] = pair_of(stationary_loss_);
+    if (process_->replicas() > 1) json["stationary_variance"] = pair_of(stationary_variance_);
+  }
+  if (yaida_) json["yaida"] = {{"left", pair_of(yaida_->first)}, {"right", pair_of(yaida_->second)}, {"difference", pair_of(yaida_difference_)}};
+  if (!std::isnan(entropy_.entropy.value)) json["entropy"] = pair_of(entropy_.entropy);
+  if (predicted_variance_ > 0) json.update({{"predicted_variance", predicted_variance_}, {"predicted_variance_discrete", predicted_discrete_}});
+  for (const auto& probe : probes_.all) probe->json(json);
   if (noise_)
     json["noise"] = {{"method", noise_->method}, {"rank", noise_->rank}, {"rank_fraction", noise_->rank_fraction}, {"trace", noise_->trace},
                      {"mean", noise_->mean},     {"std", noise_->std},   {"anisotropy", noise_->anisotropy}};
@@ -51,7 +63,9 @@ std::string SgdSection::words(int verbosity) const {
   if (problem_->loss->classifies()) text += line("accuracy", last_.accuracy);
   if (process_->replicas() > 1) text += line("cloud variance", last_.variance);
   text += fmt::format("  {:<20} {:.10g}\n", "temperature", temperature());
-  if (yaida_) text += line("E (w-Ew).grad f", yaida_->first) + line("(eta/2) E |g_b|^2", yaida_->second);
+  if (yaida_) text += line("E (w-Ew).grad f", yaida_->first) + line(plain() ? "(eta/2) E |g_b|^2" : "(1+mu)/(2eta) E|v|^2", yaida_->second) + line("  difference", yaida_difference_);
+  if (!std::isnan(entropy_.entropy.value)) text += line("entropy", entropy_.entropy);
+  for (const auto& probe : probes_.all) text += probe->words();
   if (noise_) {
     text += fmt::format("  {:<20} rank {} of {}, eigenvalues {:.4g} +- {:.4g}, trace {:.6g}\n", "noise D", noise_->rank, problem_->loss->dimension(), noise_->mean, noise_->std, noise_->trace);
     if (noise_->alignment.size() > 0) text += fmt::format("  {:<20} {:.4f} of {} leading directions (by chance {:.4f})\n", "D along the Hessian", noise_->alignment[noise_->alignment.size() - 1],
@@ -60,7 +74,7 @@ std::string SgdSection::words(int verbosity) const {
   if (minimum_) text += fmt::format("  {:<20} f = {:.10g}, |grad f| = {:.2g}\n", "minimum", minimum_->loss, minimum_->gradient_norm);
   if (local_) text += fmt::format("  {:<20} |cU - H|/|H| = {:.4g}, |Q|/|D| = {:.4g}, KL of the laws {:.4g}\n", "Phi against f", (*local_)[0], (*local_)[1], (*local_)[2]);
   if (predicted_variance_ > 0)
-    text += line("variance, stationary", stationary_variance_) + fmt::format("  {:<20} {:.10g}\n", "  of the diffusion", predicted_variance_);
+    text += line("variance, stationary", stationary_variance_) + fmt::format("  {:<20} {:.10g}\n  {:<20} {:.10g}\n", "  of the diffusion", predicted_variance_, "  of SGD, exact", predicted_discrete_);
   if (verbosity > 1) text += fmt::format("  {}\n", problem_->loss->description());
   return text;
 }

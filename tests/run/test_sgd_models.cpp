@@ -70,6 +70,38 @@ TEST_CASE("sgd_mlp_digits runs in a short form", "[slow]") {
   CHECK(result.number("stationary_loss") < 1.0);
 }
 
+TEST_CASE("sgd_lr_over_batch in a short form: the exact factor straightens the line of the variances") {
+  const Result result(shipped("sgd_lr_over_batch"), {"sgd.replicas=100", "sgd.steps=600", "sgd.loss_replicas=2", "sgd.learning_rate=0.02", "sweep.sgd.learning_rate=[0.05, 0.4]", "sweep.sgd.batch_size=[8, 32]"});
+  const auto law = [&](const std::string& name) { return record::Reader(result.file).read("/sgd_laws/" + name).first.at(0); };
+  CHECK(law("variance_slope") > law("corrected_slope")); // larger steps, larger than in proportion
+  CHECK(law("corrected_chi_squared") < law("variance_chi_squared"));
+  CHECK(law("corrected_slope") == Approx(law("variance_slope_predicted")).epsilon(0.15));
+  CHECK(law("breaks_at_learning_rate") == 0.4);
+  CHECK(law("entropy_slope_expected") == 2.5);
+}
+
+TEST_CASE("sgd_escape_sharp_to_flat in a short form: the sharp minimum is left, sooner with small batches, the flat one is not") {
+  const Result result(shipped("sgd_escape_sharp_to_flat"), {"sgd.replicas=60", "sgd.steps=2500", "sweep.sgd.batch_size=[1, 2]", "sgd.loss_replicas=2"});
+  const auto column = [&](const std::string& name) { return record::Reader(result.file).read("/sweep/sgd_" + name).first; };
+  const std::vector<double> passages = column("passages"), mean = column("mean_passage_time"), error = column("mean_passage_time_stderr"); // (b, sharp or flat)
+  CHECK(passages[0] > 50);
+  CHECK(passages[1] + passages[3] <= 1);
+  CHECK(mean[2] - mean[0] > 2 * std::hypot(error[0], error[2]));
+}
+
+TEST_CASE("sgd_escape_double_well in a short form: the deeper, sharper well is left sooner") {
+  const Result result(shipped("sgd_escape_double_well"), {"sgd.replicas=60", "sgd.steps=600", "sweep.sgd.batch_size=[1]", "sgd.loss_replicas=2"});
+  const std::vector<double> mean = record::Reader(result.file).read("/sweep/sgd_mean_passage_time").first;
+  CHECK(mean.at(1) > 4 * mean.at(0));
+}
+
+TEST_CASE("sgd_limit_cycle_digits in a short form: increments that are not white", "[slow]") {
+  const Result result(shipped("sgd_limit_cycle_digits"), {"sgd.replicas=3", "sgd.steps=4560", "sgd.spectrum_length=16", "sgd.stationary_from=0.4"});
+  CHECK(result.number("spectrum_chance") < 1);
+  CHECK(result.number("spectrum_white_level") > 0);
+  CHECK(result.number("spectrum_effective_weights") >= 1);
+}
+
 TEST_CASE("a csv beside the experiment; errors of the data name its line") {
   const fs::path folder = fs::temp_directory_path() / fmt::format("driftwell_sgd_csv_{}", ::getpid());
   fs::create_directories(folder);

@@ -218,9 +218,35 @@ struct SgdSpec {
   std::optional<Setting<std::vector<double>>> start_at;       ///< of one number: all weights
   std::optional<Setting<double>> start_std;
   Setting<bool> noise, minimum;
+  std::optional<Text> target;                                 ///< condition, or set where it is > 0: in the weights, loss and distance
+  Setting<std::int64_t> target_every;                         ///< steps between two looks
+  Text directions;                                            ///< "", "principal", "hessian", "random" or "list": then directions_at
+  std::optional<Setting<std::vector<std::vector<double>>>> directions_at;
+  Setting<std::int64_t> direction_count;
+  Setting<bool> spectrum;
+  Setting<std::int64_t> spectrum_every, spectrum_length;
   Setting<double> stationary_from;                            ///< share of the outputs that is left out of stationary averages
   std::optional<SgdDiffusionSpec> diffusion;
   SgdProjectionSpec projection;                               ///< of the diffusion
+};
+
+/// section.key = [values] of [sweep].
+struct SweepKey {
+  std::string name;                     ///< "sgd.learning_rate"
+  Origin origin{};
+  std::vector<std::string> values;      ///< as spelled in the file
+  std::vector<double> numbers;          ///< of a list of numbers alone
+  bool zipped = false;                  ///< advances together with the others that are
+};
+
+struct SweepSpec {
+  Origin origin{};
+  std::vector<SweepKey> keys;           ///< at least one; the first varies slowest
+  Setting<double> tolerance;            ///< relative deviation from which a law counts as broken
+  Setting<bool> files;                  ///< every point keeps its result file
+  [[nodiscard]] std::vector<std::size_t> lengths() const;              ///< of the axes: zipped keys are one
+  [[nodiscard]] std::size_t points() const;
+  [[nodiscard]] std::vector<std::size_t> choice(std::size_t point) const; ///< which value of every key
 };
 
 struct VerifySpec {
@@ -250,6 +276,7 @@ struct Spec {
   std::optional<StationarySpec> stationary;
   std::optional<LangevinSpec> langevin;
   std::optional<SgdSpec> sgd;
+  std::optional<SweepSpec> sweep;
   std::optional<VerifySpec> verify;
   OutputSpec output;
 };
@@ -261,6 +288,10 @@ struct Spec {
 
 /// The same from a text in memory; `name` stands for the file in messages.
 [[nodiscard]] Spec parse(const std::string& text, const std::string& name, const std::vector<std::string>& overrides = {});
+
+/// The experiment at one point of its sweep: the values of [sweep] in their places, and no [sweep]. Throws InvalidExperiment, at the
+/// value in the list, where the file is not valid with it.
+[[nodiscard]] Spec sweep_point(const Spec& spec, std::size_t point);
 
 /// The name of a momentum in the result file: "p_q" for the position "q".
 [[nodiscard]] std::string momentum_name(std::string_view position);

@@ -13,6 +13,7 @@ struct RunOptions {
   double memory = 0;                  ///< GB; 0: memory_limit of the file, or what is free
   bool overwrite = false;
   bool resume = false;                ///< go on from a checkpoint of an interrupted or killed run
+  bool sweep_only = false;            ///< `driftwell sweep`: the points of [sweep] alone
   bool json = false;
   int verbosity = 1;                  ///< 0 quiet, 1 normal, 2 verbose
   std::string command;                ///< as typed, for the record
