@@ -58,7 +58,7 @@ void blank(Fields& fields, const std::vector<bool>& supported) {
 void KramersMoyal::find_support(const std::vector<double>& deviation) {
   std::vector<std::vector<double>> taps;
   for (std::size_t a = 0; a < d_; ++a)
-    taps.push_back(box_taps(std::min(std::max(drift_h_[a], noise_h_[a]), deviation[a] / 4) / grid_.axis(a).spacing(), grid_.axis(a).cells));
+    taps.push_back(box_taps(std::min(std::max(drift_h_[a], noise_h_[a]), deviation[a] / 2) / grid_.axis(a).spacing(), grid_.axis(a).cells));
   points_ = counts(std::vector<double>(blocks_.blocks(), 1.0));
   smooth(grid_, taps, points_.data());
   for (std::size_t k = 0; k < n_; ++k) supported_.push_back(points_[static_cast<Index>(k)] >= static_cast<double>(options_.least_points));

@@ -1,5 +1,6 @@
 #include "input/schema.hpp"
 #include "input/schema_sgd.hpp"
+#include "input/schema_trajectories.hpp"
 
 #include "driftwell/core/source.hpp"
 
@@ -10,15 +11,16 @@
 namespace driftwell::input {
 namespace {
 
-constexpr std::array<KeySchema, 9> file_keys{{
+constexpr std::array<KeySchema, 10> file_keys{{
     {"title", "a string", "empty", "One line of words, kept in the result file."},
-    {"model", "a section [model]", "required; not with [sgd] alone", "The equation: variables, potential, force, diffusion, temperature."},
-    {"initial", "a section [initial]", "required; not with [sgd] alone", "The law at time 0."},
-    {"time", "a section [time]", "required; not with [sgd] alone", "How long, and when to record."},
+    {"model", "a section [model]", "required; not with [sgd] or [trajectories] alone", "The equation: variables, potential, force, diffusion, temperature."},
+    {"initial", "a section [initial]", "required; not with [sgd] or [trajectories] alone", "The law at time 0."},
+    {"time", "a section [time]", "required; not with [sgd] or [trajectories] alone", "How long, and when to record."},
     {"fokker_planck", "a section [fokker_planck]", "none", "The density on a grid."},
     {"langevin", "a section [langevin]", "none", "A cloud of particles."},
     {"stationary", "a section [stationary]", "none", "The steady state and what follows from it: currents, eigenvalues, passages."},
     {"sgd", "a section [sgd]", "none", "Stochastic gradient descent on a loss of data."},
+    {"trajectories", "a section [trajectories]", "none", "Drift, noise and steady state of paths that another program has saved."},
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
 
@@ -159,7 +161,7 @@ constexpr std::array<KeySchema, 1> output_keys{{
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 17> tables{{
+constexpr std::array<TableSchema, 19> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
@@ -176,10 +178,12 @@ constexpr std::array<TableSchema, 17> tables{{
     {"sgd", "in [sgd]", sgd_keys},
     {"sgd.dataset", "in dataset = { ... }", dataset_keys},
     {"sgd.loss", "in loss = { ... }", loss_keys},
+    {"trajectories", "in [trajectories]", trajectories_keys},
+    {"trajectories.projection", "in projection = { ... }", projection_keys},
     {"output", "in [output]", output_keys},
 }};
 
-constexpr std::array<std::string_view, 4> later_sections{"landscape", "verify", "sweep", "trajectories"};
+constexpr std::array<std::string_view, 3> later_sections{"landscape", "verify", "sweep"};
 
 constexpr std::array<std::string_view, 31> reserved{"exp",      "log",     "log1p", "expm1", "sqrt", "sin",  "cos",
                                                     "tan",      "asin",    "acos",  "atan",  "sinh", "cosh", "tanh",

@@ -7,6 +7,7 @@
 #include "sgd.hpp"
 #include "spectral_section.hpp"
 #include "stationary.hpp"
+#include "trajectories.hpp"
 
 #include <fmt/format.h>
 
@@ -45,6 +46,7 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
     throw invalid(spec.model.temperature_schedule->origin, "[stationary] needs a temperature that does not change", {"a number > 0", "", {}});
   if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, *model, progress));
   if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(spec, progress));
+  if (spec.trajectories) sections.push_back(std::make_unique<TrajectoriesSection>(spec, progress));
   return sections;
 }
 

@@ -29,7 +29,7 @@ namespace driftwell::estimators {
 struct KramersMoyalOptions {
   std::size_t lag = 1;                ///< tau in samples
   std::vector<double> bandwidth;      ///< h along each axis, of drift and noise; empty: chosen
-  std::size_t least_points = 30;      ///< near a cell, for it to count as supported: within h along every axis, but at most a quarter of a standard deviation
+  std::size_t least_points = 10;      ///< near a cell, for it to count as supported: within h along every axis, but at most half a standard deviation
   std::size_t blocks = 32;            ///< of samples, for resampling
 };
 
