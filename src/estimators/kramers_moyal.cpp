@@ -135,7 +135,7 @@ std::vector<VectorXd> KramersMoyal::smoothed(const std::vector<double>& totals, 
   std::vector<std::vector<double>> taps;
   for (std::size_t a = 0; a < d_; ++a) taps.push_back(gaussian_taps(h[a] / grid_.axis(a).spacing(), grid_.axis(a).cells));
   std::vector<VectorXd> result(count);
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) if (n_ * count > 20000)
   for (std::size_t q = 0; q < count; ++q) {
     result[q] = Eigen::Map<const VectorXd>(totals.data() + (first + q) * n_, static_cast<Index>(n_));
     smooth(grid_, taps, result[q].data());
@@ -151,7 +151,7 @@ std::vector<MatrixXd> KramersMoyal::regress(const std::vector<double>& totals, c
   std::vector<MatrixXd> fit(targets, MatrixXd::Zero(D, static_cast<Index>(n_)));
   std::array<double, 3> unit{};
   for (std::size_t a = 0; a < d_; ++a) unit[a] = scale_[a] / h[a];
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (n_ > 1000)
   for (std::size_t k = 0; k < n_; ++k) {
     const auto cell = static_cast<Index>(k);
     const double weight = moments[0][cell];

@@ -3,11 +3,16 @@
 #include "input/values.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <limits>
 
 namespace driftwell::input {
 namespace {
+
+/// Of datasets in /trajectories, beside those of all sections.
+constexpr std::array<std::string_view, 11> own_names{"coordinate", "coordinate_2", "parameter", "histogram", "points", "supported", "markov_correlation", "excess_kurtosis", "direction", "origin",
+                                                     "variance_share"};
 
 constexpr std::int64_t largest_seed = (std::int64_t{1} << 48) - 1;
 
@@ -84,7 +89,8 @@ std::vector<Text> read_names_of(const Table& table) {
     const bool letters = std::isalpha(static_cast<unsigned char>(name.value[0])) &&
                          std::all_of(name.value.begin(), name.value.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
     if (!letters) throw invalid(name.origin, "\"" + name.value + "\" is not a name", {"letters, digits and _, a letter first", {}, {}});
-    if (is_result_name(name.value) || name.value.starts_with("drift") || name.value.starts_with("diffusion"))
+    const bool own = std::find(own_names.begin(), own_names.end(), name.value) != own_names.end();
+    if (own || is_result_name(name.value) || name.value.starts_with("drift_") || name.value.starts_with("diffusion_"))
       throw invalid(name.origin, "\"" + name.value + "\" is the name of a result", {"another name", {}, {}});
     for (const Text& other : names)
       if (other.value == name.value) throw invalid(name.origin, "\"" + name.value + "\" is given twice", {"different names", {}, {}});
