@@ -143,7 +143,9 @@ std::vector<VectorXd> KramersMoyal::smoothed(const std::vector<double>& totals, 
   return result;
 }
 
-std::vector<MatrixXd> KramersMoyal::regress(const std::vector<double>& totals, const std::vector<double>& h, std::size_t first_target, std::size_t targets) const {
+std::vector<MatrixXd> KramersMoyal::regress(const std::vector<double>& totals, const std::vector<double>& h, std::size_t first_target, std::size_t targets,
+                                            VectorXd* equivalent) const {
+  if (equivalent) *equivalent = VectorXd::Zero(static_cast<Index>(n_));
   const std::size_t terms = polynomials_->size();
   const auto moments = smoothed(totals, h, 0, polynomials_->moments());
   const auto values = smoothed(totals, h, polynomials_->moments() + first_target * terms, targets * terms);
@@ -163,6 +165,7 @@ std::vector<MatrixXd> KramersMoyal::regress(const std::vector<double>& totals, c
     A = (L * A * L.transpose()).eval() / weight;
     A.diagonal().tail(D - 1).array() += 1e-6; // a lone sample has no slope
     const Eigen::LDLT<MatrixXd> factor(A);
+    if (equivalent) (*equivalent)[cell] = weight / factor.solve(VectorXd::Unit(D, 0))[0];
     for (std::size_t y = 0; y < targets; ++y) {
       VectorXd right(D);
       for (Index i = 0; i < D; ++i) right[i] = values[y * terms + static_cast<std::size_t>(i)][cell];

@@ -16,6 +16,7 @@ using Fields = std::vector<VectorXd>;
 
 namespace {
 
+constexpr double least_near = 10;
 constexpr double least_share = 1e-4; ///< smallest eigenvalue of T D over its largest
 
 Fields extrapolated(const Fields& tau, const Fields& twice) {
@@ -59,8 +60,12 @@ void KramersMoyal::find_support(const std::vector<double>& deviation) {
   std::vector<std::vector<double>> taps;
   for (std::size_t a = 0; a < d_; ++a)
     taps.push_back(box_taps(std::min(std::max(drift_h_[a], noise_h_[a]), deviation[a] / 2) / grid_.axis(a).spacing(), grid_.axis(a).cells));
-  points_ = counts(std::vector<double>(blocks_.blocks(), 1.0));
-  smooth(grid_, taps, points_.data());
+  const std::vector<double> once(blocks_.blocks(), 1.0), all = totals(once);
+  VectorXd near = counts(once), noise;
+  smooth(grid_, taps, near.data());
+  (void)regress(all, drift_h_, 0, 1, &points_);
+  (void)regress(all, noise_h_, d_, 1, &noise);
+  points_ = (near.array() >= least_near).select(points_.cwiseMin(noise), 0);
   for (std::size_t k = 0; k < n_; ++k) supported_.push_back(points_[static_cast<Index>(k)] >= static_cast<double>(options_.least_points));
 }
 

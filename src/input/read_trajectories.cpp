@@ -136,7 +136,7 @@ TrajectoriesSpec read_trajectories(const Node& section, const Origin& origin) {
       spec.bandwidth = list<double>(table, "bandwidth", positive);
   read_box_of(table, spec);
   spec.lag = count(table, "lag", 1, 1, 1'000'000);
-  spec.least_points = count(table, "least_points", 10, 1, 1'000'000'000);
+  spec.least_points = count(table, "least_points", 100, 1, 1'000'000'000);
   spec.resamples = count(table, "resamples", 32, 4, 10'000);
   spec.blocks = count(table, "blocks", 32, 8, 10'000);
   spec.seed = count(table, "seed", 1, 0, largest_seed);

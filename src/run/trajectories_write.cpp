@@ -51,7 +51,7 @@ void TrajectoriesSection::declare(record::Group& group) const {
   with_error("steady_state", "steady-state density rho_ss of the estimated equation; 0 in masked cells");
   with_error("implicit_potential", "implicit potential Phi = -T log rho_ss, least value 0");
   field("histogram", "density of the samples");
-  field("points", "samples near the cell, from which it is estimated");
+  field("points", "number of samples whose plain mean would be as precise as the estimate, 0 where none are near");
   field("supported", "1 where there are enough of them, 0 in masked cells");
   for (const char* name : {"markov_correlation", "markov_correlation_stderr"})
     group.variable(name, {"coordinate", "coordinate_2"}, long_name("correlation of an increment with the next one beyond the drift; 0 for a Markov process"));

@@ -130,7 +130,7 @@ void TrajectoryFile::check_projection() const {
   }
   const std::size_t d = coordinates();
   if (!spec_.names.empty() && spec_.names.size() != d)
-    throw invalid(spec_.names[0].origin, fmt::format("{} names for {} coordinates", spec_.names.size(), d), {"one name for each coordinate of the projection", "", {}});
+    throw invalid(spec_.names[0].origin, fmt::format("{} names for {} coordinate{}", spec_.names.size(), d, d == 1 ? "" : "s"), {"one name for each coordinate of the projection", "", {}});
 }
 
 double TrajectoryFile::bytes() const {

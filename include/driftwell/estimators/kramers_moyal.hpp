@@ -29,7 +29,7 @@ namespace driftwell::estimators {
 struct KramersMoyalOptions {
   std::size_t lag = 1;                ///< tau in samples
   std::vector<double> bandwidth;      ///< h along each axis, of drift and noise; empty: chosen
-  std::size_t least_points = 10;      ///< near a cell, for it to count as supported: within h along every axis, but at most half a standard deviation
+  std::size_t least_points = 100;     ///< see points(), for a cell to count as supported
   std::size_t blocks = 32;            ///< of samples, for resampling
 };
 
@@ -61,7 +61,9 @@ public:
   };
   [[nodiscard]] const Choice& choice() const { return choice_; }
 
-  /// Samples near each cell, and whether they are enough; the same for all replicates.
+  /// For each cell the number of samples whose plain mean would be as precise as the fit there (of drift and noise the smaller one), and whether it is
+  /// enough; the same for all replicates. 0 where fewer than 10 samples lie within h, or half a standard deviation if that is less, along every axis: fits
+  /// far from all samples are no estimates, however precise.
   [[nodiscard]] const Eigen::VectorXd& points() const { return points_; }
   [[nodiscard]] const std::vector<bool>& supported() const { return supported_; }
   /// From all blocks, or with multiplicities.
@@ -79,7 +81,8 @@ private:
   [[nodiscard]] std::vector<double> totals(std::span<const double> multiplicity) const;
   [[nodiscard]] std::vector<Eigen::VectorXd> smoothed(const std::vector<double>& totals, const std::vector<double>& h, std::size_t first, std::size_t count) const;
   /// Coefficients of the fitted polynomials in the basis of u: [target][basis function][cell].
-  [[nodiscard]] std::vector<Eigen::MatrixXd> regress(const std::vector<double>& totals, const std::vector<double>& h, std::size_t first_target, std::size_t targets) const;
+  [[nodiscard]] std::vector<Eigen::MatrixXd> regress(const std::vector<double>& totals, const std::vector<double>& h, std::size_t first_target, std::size_t targets,
+                                                     Eigen::VectorXd* equivalent = nullptr) const;
   /// The same at the centres.
   [[nodiscard]] std::vector<Eigen::VectorXd> at_centres(const std::vector<Eigen::MatrixXd>& polynomials) const;
   /// Sum of (y - prediction)^2 - y^2 over samples and targets, in units of each target's spread.
