@@ -21,7 +21,7 @@ inline constexpr std::array<KeySchema, 17> trajectories_keys{{
     {"bandwidth", "\"auto\", a number > 0, or a list of them, one for each coordinate of the projection", "\"auto\"", "Width of the kernel; auto: by cross-validation."},
     {"lower", number_per_coordinate, "the least value found", "Lower corner of the box."},
     {"upper", number_per_coordinate, "the largest value found", "Upper corner of the box."},
-    {"cells", "an integer from 8 to 10000, or a list of them, one for each coordinate of the projection", "200, 64 or 24 in one, two or three dimensions", "Cells along each axis."},
+    {"cells", "an integer from 8 to 10000, or a list of them, one for each coordinate of the projection", "200, 64 or 20 in one, two or three dimensions", "Cells along each axis."},
     {"least_points", "an integer from 1 to 1000000000", "100", "Samples that a cell rests on, for it to be analysed; the others are masked."},
     {"resamples", "an integer from 4 to 10000", "32", "Replicates of the block bootstrap that makes the error bars."},
     {"blocks", "an integer from 8 to 10000", "32", "Blocks of samples it draws: whole replicas, or stretches of time."},

@@ -16,7 +16,7 @@ constexpr double widest = 6; ///< standard deviations on either side of the mean
 constexpr double markov_limit = 4, markov_size = 0.01, share_limit = 0.01, blocks_per_time = 5;
 
 std::size_t cells_along(const input::TrajectoriesSpec& spec, std::size_t d, std::size_t a) {
-  if (!spec.cells) return d == 1 ? 200 : d == 2 ? 64 : 24;
+  if (!spec.cells) return d == 1 ? 200 : d == 2 ? 64 : 20;
   return static_cast<std::size_t>(spec.cells->value[spec.cells->value.size() == 1 ? 0 : a]);
 }
 
@@ -56,7 +56,8 @@ Section::Outlook TrajectoriesSection::check() const {
   const double samples = static_cast<double>(file.times() - file.skipped()) * static_cast<double>(file.replicas());
   const double bytes = file.bytes() + estimator_bytes(trajectories_, d, file.replicas());
   const double fits = 45 + 2 * static_cast<double>(trajectories_.resamples.value);
-  const double seconds = samples * (2e-7 + static_cast<double>(file.parameters()) * 4e-9) + fits * cells_of(trajectories_, d) * quantities(d) * 2e-7;
+  const double chains = d == 1 ? 0 : (d == 2 ? 17 * std::pow(cells_of(trajectories_, d), 1.5) * 4e-7 : 9 * std::pow(cells_of(trajectories_, d), 2) * 2e-8);
+  const double seconds = chains + samples * (2e-7 + static_cast<double>(file.parameters()) * 4e-9) + fits * cells_of(trajectories_, d) * quantities(d) * 2e-7;
   return {bytes, seconds, {{"samples", file.times() - file.skipped()}, {"replicas", file.replicas()}, {"parameters", file.parameters()}, {"coordinates", d}},
           fmt::format("  trajectories: {} samples in time of {} replica{}, {} parameter{} seen along {}\n  about {:.2g} MB and {:.2g} s\n", file.times() - file.skipped(), file.replicas(),
                       file.replicas() == 1 ? "" : "s", file.parameters(), file.parameters() == 1 ? "" : "s", d, bytes / 1e6, seconds)};

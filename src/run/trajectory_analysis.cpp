@@ -6,6 +6,7 @@
 #include "driftwell/stationary/spectrum.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -19,7 +20,8 @@ using estimators::KramersMoyalFields;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double nowhere = -1e5; ///< log of a probability that is 0, but finite
-constexpr std::size_t most_chains = 16, most_for_gap = 20'000;
+constexpr std::array<std::size_t, 4> most_chains{0, 10'000, 16, 8}; ///< by dimension: elimination costs more in each
+constexpr std::size_t most_for_gap = 20'000;
 
 void blank(VectorXd& field, const std::vector<bool>& supported) {
   for (std::size_t k = 0; k < supported.size(); ++k)
@@ -145,7 +147,7 @@ double TrajectoryAnalysis::histogram_divergence(const VectorXd& counts, const Ve
 
 void TrajectoryAnalysis::resample(const std::function<void(std::size_t, std::size_t)>& advance) {
   const std::size_t R = options_.resamples, B = estimator_.blocks().blocks();
-  chains_ = estimator_.grid().dimension() == 1 ? R : std::min(R, most_chains);
+  chains_ = std::min(R, most_chains[estimator_.grid().dimension()]);
   // A draw of B from B blocks has the variance (B - 1)/B of what new blocks would have.
   const auto weight = [&](std::size_t count) { return static_cast<double>(B) / static_cast<double>(B - 1) / static_cast<double>(count); };
   const auto zeros = [](const Fields& like) { return Fields(like.size(), VectorXd::Zero(like[0].size())); };
