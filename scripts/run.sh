@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# scripts/run.sh [FILE] [driftwell run's options]
+# scripts/run.sh [FILE] [driftwell run's options]      or      scripts/run.sh verify [FILE...]
 # From a bare Debian 12 to a result: installs, builds, runs the experiment (default: the double well with
 # circulation) and writes results/<name>.h5.
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 build_release -DBUILD_TESTING=OFF -DDRIFTWELL_BENCH=OFF >&2
+if [ "${1:-}" = verify ]; then # the certificates of all shipped experiments, or of those named
+  shift
+  [ $# -gt 0 ] || set -- "$root"/models/*.toml "$root"/models/theorems/*.toml
+  exec "$build/driftwell" verify "$@"
+fi
 experiment="$root/models/double_well_circulation.toml"
 if [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then experiment=$1; shift; fi
 mkdir -p "$root/results"

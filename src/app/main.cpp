@@ -23,8 +23,9 @@ std::string joined(int argc, char** argv) {
   return text;
 }
 
-void add_file(CLI::App* command, run::RunOptions& options) {
-  command->add_option("FILE", options.file, "experiment file (TOML)")->required();
+void add_file(CLI::App* command, run::RunOptions& options) { command->add_option("FILE", options.file, "experiment file (TOML)")->required(); }
+
+void add_overrides(CLI::App* command, run::RunOptions& options) {
   // One value an occurrence: a greedy option would swallow FILE.
   command->add_option("--set", options.overrides, "override: section.key=value, as often as needed")
       ->expected(1)->allow_extra_args(false)->take_all();
@@ -59,19 +60,26 @@ int dispatch(CLI::App& app, int argc, char** argv) {
   CLI::App* run = app.add_subcommand("run", "compute an experiment and write its result file");
   add_file(run, options);
   run->add_option("-o,--output", options.out, "result file; default: the experiment's name with .h5, here");
-  run->add_option("--threads", options.threads, "number of threads; default: all")->check(CLI::Range(1, 1024));
   run->add_flag("--overwrite", options.overwrite, "replace an existing result file");
   run->add_flag("--resume", options.resume, "go on from the checkpoint of an interrupted run");
   CLI::App* check = app.add_subcommand("check", "validate an experiment; print its equation, memory and time");
   add_file(check, options);
+  run::VerifyOptions verification;
+  CLI::App* verify = app.add_subcommand("verify", "test the convergence theorems on experiments");
+  verify->add_option("FILE", verification.files, "experiment files (TOML), or result files")->required();
+  verify->add_option("-o,--output", options.out, "result file with group /theorems; default: none");
+  verify->add_option("--markdown", verification.markdown, "the certificates as an appendix in Markdown");
+  verify->add_flag("--overwrite", options.overwrite, "replace an existing result file");
   CLI::App* info = app.add_subcommand("info", "what a result file holds");
   info->add_option("OUT.h5", path, "result file")->required();
   CLI::App* list = app.add_subcommand("list", "what there is: " + list_of(run::listable()));
   list->add_option("SHELF", what, list_of(run::listable(), "or"))->required();
   CLI::App* completion = app.add_subcommand("completion", "shell completion: bash, zsh or fish");
   completion->add_option("SHELL", shell, "bash, zsh or fish")->required();
-  for (CLI::App* command : {run, check, info, list}) command->add_flag("--json", options.json, "one JSON object on stdout");
-  for (CLI::App* command : {run, check}) {
+  for (CLI::App* command : {run, check, verify, info, list}) command->add_flag("--json", options.json, "one JSON object on stdout");
+  for (CLI::App* command : {run, verify}) command->add_option("--threads", options.threads, "number of threads; default: all")->check(CLI::Range(1, 1024));
+  for (CLI::App* command : {run, check, verify}) {
+    add_overrides(command, options);
     auto* q = command->add_flag("-q,--quiet", quiet, "no words but errors");
     command->add_flag("-v,--verbose", verbose, "more words")->excludes(q);
   }
@@ -87,6 +95,7 @@ int dispatch(CLI::App& app, int argc, char** argv) {
   options.verbosity = quiet ? 0 : verbose ? 2 : 1;
   if (run->parsed()) return run::run_experiment(options);
   if (check->parsed()) run::check_experiment(options);
+  else if (verify->parsed()) return verification.run = options, run::verify_experiments(verification);
   else if (info->parsed()) run::info(path, options.json);
   else if (list->parsed()) run::list(what, options.json);
   else if (completion->parsed()) app::print_completion(app, shell);

@@ -1,6 +1,5 @@
 // S_ij, unbiased, with the error from joint fourth moments.
 #include "driftwell/ensemble_observables/ensemble_observable.hpp"
-#include "driftwell/estimators/moments.hpp"
 
 namespace driftwell {
 
@@ -11,7 +10,7 @@ public:
   [[nodiscard]] Shape shape() const override { return Shape::matrix; }
   [[nodiscard]] std::string long_name() const override { return "covariance of the variables over the particles"; }
   [[nodiscard]] std::vector<estimators::Estimate> evaluate(const EnsembleState& state) const override {
-    return estimators::moments(state.columns, state.n).covariance;
+    return state.moments().covariance;
   }
 };
 

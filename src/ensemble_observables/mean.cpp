@@ -1,6 +1,5 @@
 // E x_i, standard error sqrt(S_ii / n).
 #include "driftwell/ensemble_observables/ensemble_observable.hpp"
-#include "driftwell/estimators/moments.hpp"
 
 namespace driftwell {
 
@@ -11,7 +10,7 @@ public:
   [[nodiscard]] Shape shape() const override { return Shape::vector; }
   [[nodiscard]] std::string long_name() const override { return "mean of each variable over the particles"; }
   [[nodiscard]] std::vector<estimators::Estimate> evaluate(const EnsembleState& state) const override {
-    return estimators::moments(state.columns, state.n).mean;
+    return state.moments().mean;
   }
 };
 

@@ -2,6 +2,8 @@
 // What an Expression holds: a node of a shared graph, or a lone constant or variable without any graph.
 #include "graph.hpp"
 
+#include <utility>
+
 namespace driftwell::expression {
 
 struct Expression::Impl {
@@ -16,6 +18,9 @@ struct Expression::Impl {
   [[nodiscard]] static Expression combine(const Expression& left, const Expression& right, Make&& make);
   [[nodiscard]] NodeId place(Graph& into) const; ///< of a constant or a variable
   [[nodiscard]] std::size_t locked_size() const;
+  /// Everything the outputs need in one graph of its own, and their nodes there. Throws std::invalid_argument for variables
+  /// beyond the dimension.
+  [[nodiscard]] static std::pair<Graph, std::vector<NodeId>> gather(const std::vector<Expression>& outputs, std::size_t dimension);
   [[nodiscard]] static const Impl& of(const Expression& expression) { return *expression.impl_; }
 };
 

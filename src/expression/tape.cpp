@@ -51,31 +51,7 @@ struct Tape::Workspace::Impl {
 
 Tape::Tape(const std::vector<Expression>& outputs, std::size_t dimension) {
   auto impl = std::make_shared<Impl>();
-  Graph graph;
-  graph.allow(static_cast<std::size_t>(1) << 28);
-  std::vector<NodeId> roots;
-  for (std::size_t first = 0; first < outputs.size();) { // neighbours of one graph are taken out together
-    const Expression::Impl& own = Expression::Impl::of(outputs[first]);
-    std::size_t last = first + 1;
-    if (!own.graph) {
-      roots.push_back(own.place(graph));
-    } else {
-      std::vector<NodeId> ids{own.id};
-      for (; last < outputs.size() && Expression::Impl::of(outputs[last]).graph == own.graph; ++last)
-        ids.push_back(Expression::Impl::of(outputs[last]).id);
-      const Graph part = [&] {
-        const std::scoped_lock lock(own.graph->mutex());
-        return own.graph->extract(ids);
-      }();
-      const std::vector<NodeId> map = graph.import(part);
-      for (const NodeId id : ids)
-        roots.push_back(map[id]);
-    }
-    first = last;
-  }
-  for (const NodeId id : graph.reachable(roots))
-    if (graph[id].kind == Kind::variable && graph[id].first >= dimension)
-      throw std::invalid_argument("the formula uses variable " + std::to_string(graph[id].first + 1) + " of " + std::to_string(dimension));
+  auto [graph, roots] = Expression::Impl::gather(outputs, dimension);
   Values values = lower(graph, factorise(graph, roots));
   fuse(values);
   impl->program = allocate(values, dimension);

@@ -95,6 +95,7 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   if (spec.has_model) read_equation(sections, spec);
   if (sgd != nullptr) spec.sgd = read_sgd(sgd->value, sgd->value.origin);
   if (trajectories != nullptr) spec.trajectories = read_trajectories(trajectories->value, trajectories->value.origin);
+  if (const Member* verify = sections.find("verify")) spec.verify = read_verify(verify->value, verify->value.origin);
   if (const Member* output = sections.find("output")) spec.output = read_output(output->value, output->value.origin);
   return spec;
 }

@@ -145,6 +145,16 @@ Json langevin(const LangevinSpec& spec) {
   return json;
 }
 
+Json verify(const VerifySpec& spec) {
+  Json json{{"confidence", spec.confidence.value}, {"precision", spec.precision.value}, {"expect", Json::object()}};
+  if (spec.theorems.empty()) json["theorems"] = "all";
+  else json["theorems"] = list(spec.theorems);
+  if (spec.learning_rate) json["learning_rate"] = spec.learning_rate->value;
+  if (spec.noise_radius) json["noise_radius"] = spec.noise_radius->value;
+  for (const auto& [name, verdict] : spec.expect) json["expect"][name.value] = verdict.value;
+  return json;
+}
+
 } // namespace
 
 std::string resolved_json(const Spec& spec) {
@@ -160,6 +170,7 @@ std::string resolved_json(const Spec& spec) {
   if (spec.stationary) json["stationary"] = stationary(*spec.stationary);
   if (spec.sgd) json["sgd"] = resolved_sgd(*spec.sgd);
   if (spec.trajectories) json["trajectories"] = resolved_trajectories(*spec.trajectories);
+  if (spec.verify) json["verify"] = verify(*spec.verify);
   json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};
   return json.dump();
 }

@@ -11,7 +11,7 @@
 namespace driftwell::input {
 namespace {
 
-constexpr std::array<KeySchema, 10> file_keys{{
+constexpr std::array<KeySchema, 11> file_keys{{
     {"title", "a string", "empty", "One line of words, kept in the result file."},
     {"model", "a section [model]", "required; not with [sgd] or [trajectories] alone", "The equation: variables, potential, force, diffusion, temperature."},
     {"initial", "a section [initial]", "required; not with [sgd] or [trajectories] alone", "The law at time 0."},
@@ -21,6 +21,7 @@ constexpr std::array<KeySchema, 10> file_keys{{
     {"stationary", "a section [stationary]", "none", "The steady state and what follows from it: currents, eigenvalues, passages."},
     {"sgd", "a section [sgd]", "none", "Stochastic gradient descent on a loss of data."},
     {"trajectories", "a section [trajectories]", "none", "Drift, noise and steady state of paths that another program has saved."},
+    {"verify", "a section [verify]", "none", "Theorems tested on the experiment."},
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
 
@@ -85,7 +86,7 @@ constexpr std::array<KeySchema, 2> uniform_keys{{
 
 constexpr std::array<KeySchema, 2> samples_keys{{
     {"file", "a file name, relative to the experiment file", "required", "An HDF5 file."},
-    {"dataset", "the path of a dataset of shape (particle, variable)", "\"sample\"", "Where the points are in it."},
+    {"dataset", "the path of a dataset of shape (particle, variable) or (snapshot, particle, variable)", "\"sample\"", "Where the points are in it."},
 }};
 
 constexpr std::array<KeySchema, 6> mixture_keys{{
@@ -156,12 +157,22 @@ constexpr std::array<KeySchema, 10> stationary_keys{{
     {"method", "\"auto\", \"closed_form\", \"state_reduction\", \"direct\" or \"iterative\"", "\"auto\"", "How the steady state is found."},
 }};
 
+constexpr std::array<KeySchema, 6> verify_keys{{
+    {"theorems", "\"all\", or a list of names of theorems", "\"all\"", "Which theorems are tested."},
+    {"confidence", "a number > 0 and < 1", "0.999", "Probability that sampling alone makes no comparison of a claim fail."},
+    {"precision", "a number > 0 and < 1", "0.01", "Share of its size to which an equality must be known to be decided."},
+    {"learning_rate", "a number > 0", "none", "Of noisy gradient descent on the potential: theorem kleinberg is tested where it is given."},
+    {"noise_radius", "a number >= 0", "that of the temperature", "Bound of the length of the gradient's noise there, which is uniform on a cube; by default its variance is that of the temperature."},
+    {"expect", "a table of verdicts, e.g. { bakry_emery = \"not applicable\" }", "empty",
+     "Verdicts of theorems, or of \"theorem.claim\": any other one is an error, and a violation expected here is none."},
+}};
+
 constexpr std::array<KeySchema, 1> output_keys{{
     {"keep_bits", "an integer from 1 to 52", "all 52",
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 19> tables{{
+constexpr std::array<TableSchema, 20> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
@@ -180,10 +191,11 @@ constexpr std::array<TableSchema, 19> tables{{
     {"sgd.loss", "in loss = { ... }", loss_keys},
     {"trajectories", "in [trajectories]", trajectories_keys},
     {"trajectories.projection", "in projection = { ... }", projection_keys},
+    {"verify", "in [verify]", verify_keys},
     {"output", "in [output]", output_keys},
 }};
 
-constexpr std::array<std::string_view, 3> later_sections{"landscape", "verify", "sweep"};
+constexpr std::array<std::string_view, 2> later_sections{"landscape", "sweep"};
 
 constexpr std::array<std::string_view, 31> reserved{"exp",      "log",     "log1p", "expm1", "sqrt", "sin",  "cos",
                                                     "tan",      "asin",    "acos",  "atan",  "sinh", "cosh", "tanh",

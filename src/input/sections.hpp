@@ -17,6 +17,7 @@ void check_kinetic(const Node& section, const Origin& origin, const Spec& spec);
 [[nodiscard]] StationarySpec read_stationary(const Node& section, const Origin& origin, std::size_t dimension, const GridSpec* grid);
 [[nodiscard]] SgdSpec read_sgd(const Node& section, const Origin& origin);
 [[nodiscard]] TrajectoriesSpec read_trajectories(const Node& section, const Origin& origin);
+[[nodiscard]] VerifySpec read_verify(const Node& section, const Origin& origin);
 [[nodiscard]] OutputSpec read_output(const Node& section, const Origin& origin);
 
 class Table;

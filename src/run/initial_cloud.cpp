@@ -89,12 +89,14 @@ StartLaw InitialCloud::start_law(const input::InitialLaw& given) {
     law.weights = (*mixture)->weights;
     for (const input::InitialLaw& part : (*mixture)->parts) law.parts.push_back(start_law(part));
   } else if (const auto* file = std::get_if<input::SamplesLaw>(&given)) {
-    note_length(model_.dimension(), file->origin);
-    const std::size_t d = model_.dimension();
-    const auto points = std::make_shared<const std::vector<double>>(read_samples(spec_, *file, d));
+    Samples samples = read_samples(spec_, *file, model_.dimension(), model_.underdamped());
+    const std::size_t d = samples.columns;
+    note_length(d, file->origin);
+    const auto points = std::make_shared<const std::vector<double>>(std::move(samples.values));
+    const auto column = [&](std::size_t i) { return i < model_.dimension() ? model_.names()[i] : input::momentum_name(model_.names()[i - model_.dimension()]); };
     for (std::size_t i = 0; i < points->size(); ++i)
       if (!std::isfinite((*points)[i]))
-        throw invalid(file->origin, fmt::format("initial sample {} has {} = {}", i / d, model_.names()[i % d], (*points)[i]), {"finite numbers", "", {}});
+        throw invalid(file->origin, fmt::format("initial sample {} has {} = {}", i / d, column(i % d), (*points)[i]), {"finite numbers", "", {}});
     law.kind = StartLaw::Kind::custom;
     const NoiseStream stream(static_cast<std::uint64_t>(spec_.langevin->seed.value), Purpose::initial);
     law.sample = [points, d, stream, drawn = drawn_](std::uint64_t particle, std::span<double> x) {

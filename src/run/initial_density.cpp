@@ -217,7 +217,7 @@ InitialDensity::InitialDensity(const input::Spec& spec, const Grid& coarsest) : 
       check_inside(coarsest, box_law->lower, box_law->origin, "a corner of the initial box");
       check_inside(coarsest, box_law->upper, box_law->origin, "a corner of the initial box");
     } else if (const auto* file = std::get_if<input::SamplesLaw>(&law)) {
-      std::vector<double> values = read_samples(spec, *file, coarsest.dimension());
+      std::vector<double> values = read_samples(spec, *file, coarsest.dimension(), false).values;
       const std::size_t d = coarsest.dimension(), particles = values.size() / d;
       std::size_t lost = 0;
       for (std::size_t k = 0; k < particles; ++k) lost += !inside(coarsest, values.data() + k * d);

@@ -23,13 +23,17 @@ std::pair<std::vector<double>, std::vector<std::size_t>> dataset(const input::Sa
 
 } // namespace
 
-std::vector<double> read_samples(const input::Spec& spec, const input::SamplesLaw& law, std::size_t columns) {
+Samples read_samples(const input::Spec& spec, const input::SamplesLaw& law, std::size_t variables, bool momenta) {
   const std::filesystem::path name(law.file), path = name.is_absolute() ? name : std::filesystem::path(spec.directory) / name;
   auto [values, shape] = dataset(law, path);
-  if (shape.size() != 2 || shape[1] != columns || values.empty())
+  const bool fits = (shape.size() == 2 || shape.size() == 3) && (shape.back() == variables || (momenta && shape.back() == 2 * variables)) && !values.empty();
+  if (!fits)
     throw invalid(law.origin, fmt::format("dataset \"{}\" of {} has the shape ({})", law.dataset, path.string(), fmt::join(shape, ", ")),
-                  {fmt::format("(particle, variable) with {} variables and at least one particle", columns), "", {}});
-  return std::move(values);
+                  {fmt::format("(particle, variable), or (snapshot, particle, variable) of which the last snapshot is taken, with {} variables{} and at least one particle", variables,
+                               momenta ? fmt::format(" or {} positions and momenta", 2 * variables) : ""),
+                   "", {}});
+  if (shape.size() == 3) values.erase(values.begin(), values.end() - static_cast<std::ptrdiff_t>(shape[1] * shape[2]));
+  return {std::move(values), shape.back()};
 }
 
 } // namespace driftwell::run

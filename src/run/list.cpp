@@ -8,6 +8,7 @@
 #include "driftwell/propagators/propagator.hpp"
 #include "driftwell/sgd/loss.hpp"
 #include "driftwell/steppers/stepper.hpp"
+#include "driftwell/theorems/theorem.hpp"
 
 #include "stdout.hpp"
 
@@ -78,6 +79,7 @@ const std::map<std::string, std::function<Rows()>>& shelves() {
                                                                 {"losses", shelf_rows<LossCatalogue>},
                                                                 {"ensemble_observables", shelf_rows<EnsembleObservableCatalogue>},
                                                                 {"steppers", shelf_rows<StepperCatalogue>},
+                                                                {"theorems", shelf_rows<TheoremCatalogue>},
                                                                 {"models", model_rows}};
   return all;
 }

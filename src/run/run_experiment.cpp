@@ -5,6 +5,7 @@
 #include "driftwell/core/provenance.hpp"
 #include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
+#include "run_record.hpp"
 #include "section.hpp"
 #include "stdout.hpp"
 
@@ -29,22 +30,6 @@ using Sections = std::vector<std::unique_ptr<Section>>;
 std::filesystem::path output_path(const RunOptions& options) {
   if (!options.out.empty()) return options.out;
   return std::filesystem::path(options.file).stem().string() + ".h5";
-}
-
-void write_root(record::ResultFile& file, const input::Spec& spec, const RunOptions& options) {
-  file.attribute("title", spec.title);
-  file.attribute("Conventions", std::string("CF-1.8"));
-  file.attribute("driftwell_version", version());
-  file.attribute("driftwell_schema", std::int64_t{1});
-  file.attribute("git_commit", git_commit());
-  file.attribute("build", build());
-  file.attribute("experiment", spec.source->text);
-  file.attribute("resolved", input::resolved_json(spec));
-  file.attribute("command", options.command);
-  file.attribute("threads", static_cast<std::int64_t>(omp_get_max_threads()));
-  file.attribute("seed", spec.langevin ? spec.langevin->seed.value : spec.sgd ? spec.sgd->seed.value : std::int64_t{0});
-  file.attribute("started", utc_now());
-  file.attribute("stop_reason", std::string("running"));
 }
 
 const char* signal_name(int signal) { return signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "a signal"; }
@@ -116,6 +101,8 @@ int run_experiment(const RunOptions& options) {
   record_options.replace = options.overwrite || (options.resume && record::CheckpointFiles(out).exist());
   if (spec.output.keep_bits) record_options.keep_bits = static_cast<int>(spec.output.keep_bits->value);
   record::ResultFile::probe(out, record_options);
+  if (!options.resume && !options.overwrite && record::CheckpointFiles(out).exist())
+    throw IoError(fmt::format("{}: an interrupted run has left a checkpoint beside it. Go on from it with --resume, or begin anew with --overwrite.", out.string()));
   std::error_code ignored;
   if (std::filesystem::equivalent(out, options.file, ignored))
     throw IoError(fmt::format("{}: is the experiment itself; choose another name with -o", out.string()));
@@ -148,7 +135,10 @@ int run_experiment(const RunOptions& options) {
   } else {
     print_line(out.string());
   }
-  return signal ? 128 + signal : 0;
+  if (signal) return 128 + signal;
+  for (const auto& section : sections)
+    if (section->exit_code() != ExitCode::done) return static_cast<int>(section->exit_code());
+  return 0;
 }
 
 void check_experiment(const RunOptions& options) {

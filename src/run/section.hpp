@@ -1,6 +1,7 @@
 #pragma once
 // A section of the experiment file that is computed: one group of the result file, one paragraph on the terminal, one
 // object of --json. A new one is a class in a file of its own and a line in sections.cpp.
+#include "driftwell/core/error.hpp"
 #include "driftwell/input/spec.hpp"
 #include "driftwell/model/model.hpp"
 #include "driftwell/record/result_file.hpp"
@@ -43,6 +44,8 @@ public:
   [[nodiscard]] virtual const std::vector<std::string>& warnings() const = 0;
   /// The result file is complete: take away what only served to resume.
   virtual void finished() {}
+  /// Of the program, where nothing else failed.
+  [[nodiscard]] virtual ExitCode exit_code() const { return ExitCode::done; }
   /// The object of --json.
   [[nodiscard]] virtual nlohmann::ordered_json json() const = 0;
   /// For a person, on stderr; lines with their ends. More with verbosity 2.
@@ -56,6 +59,7 @@ struct SectionContext {
   Progress& progress;
   std::filesystem::path out{}; ///< the result file; checkpoints lie beside it
   bool resume = false;         ///< from a checkpoint, where there is one
+  bool only_verify = false;    ///< the theorems, and what they need of the others
 };
 
 /// The sections of an experiment, in the order in which they are computed.

@@ -8,6 +8,9 @@
 #include "spectral_section.hpp"
 #include "stationary.hpp"
 #include "trajectories.hpp"
+#include "verify.hpp"
+
+#include "driftwell/run/build.hpp"
 
 #include <fmt/format.h>
 
@@ -15,8 +18,36 @@
 
 namespace driftwell::run {
 
+namespace {
+
+/// The theorems, and the cloud they look at.
+std::vector<std::unique_ptr<Section>> only_verify(const SectionContext& context) {
+  std::vector<std::unique_ptr<Section>> sections;
+  auto verify = std::make_unique<VerifySection>(context.spec, context.model, context.progress);
+  if (context.spec.langevin && context.spec.langevin->method.value == "plain") {
+    auto cloud = std::make_unique<LangevinSection>(context, verify->density());
+    verify->set_cloud(*cloud);
+    sections.push_back(std::move(cloud));
+  }
+  sections.push_back(std::move(verify));
+  return sections;
+}
+
+void refuse_stationary(const input::Spec& spec, const Model& model) {
+  if (model.underdamped())
+    throw invalid(spec.model.friction->origin, "[stationary] cannot analyse the underdamped equation yet", {"no 'friction' beside [stationary]", "", {}});
+  if (!build_schedule(spec).constant()) {
+    const auto& m = spec.model;
+    const auto& schedule = m.temperature_schedule ? m.temperature_schedule : m.learning_rate_schedule ? m.learning_rate_schedule : m.batch_size_schedule;
+    throw invalid(schedule->origin, "[stationary] needs a temperature that does not change", {"a number > 0", "", {}});
+  }
+}
+
+} // namespace
+
 std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& context) {
-  const auto& [spec, model, progress, out, resume] = context;
+  if (context.only_verify) return only_verify(context);
+  const auto& [spec, model, progress, out, resume, verify_alone] = context;
   std::vector<std::unique_ptr<Section>> sections;
   const DensitySeries* series = nullptr;
   const DensityResults* density = nullptr;
@@ -33,20 +64,24 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
     density = section.get();
     add(std::move(section));
   }
+  const LangevinSection* plain_cloud = nullptr;
   if (spec.langevin) {
     auto section = std::make_unique<LangevinSection>(context, density);
     const LangevinSection& cloud = *section;
     sections.push_back(std::move(section));
     const bool has_series = spec.langevin->method.value == "plain"; // else there is nothing to compare
+    if (has_series) plain_cloud = &cloud;
     if (series && has_series) sections.push_back(std::make_unique<ComparisonSection>(spec, *series, density, cloud));
   }
-  if (spec.stationary && model->underdamped())
-    throw invalid(spec.model.friction->origin, "[stationary] cannot analyse the underdamped equation yet", {"no 'friction' beside [stationary]", "", {}});
-  if (spec.stationary && spec.model.temperature_schedule)
-    throw invalid(spec.model.temperature_schedule->origin, "[stationary] needs a temperature that does not change", {"a number > 0", "", {}});
+  if (spec.stationary) refuse_stationary(spec, *model);
   if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, *model, progress));
   if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(spec, progress));
   if (spec.trajectories) sections.push_back(std::make_unique<TrajectoriesSection>(spec, progress));
+  if (spec.verify) {
+    auto verify = std::make_unique<VerifySection>(spec, model, progress);
+    if (plain_cloud) verify->set_cloud(*plain_cloud);
+    sections.push_back(std::move(verify));
+  }
   return sections;
 }
 

@@ -162,6 +162,8 @@ void StationaryAnalysis::compute(const input::Spec& spec) {
   walls();
   attempt("passages", [&] { passages(*spec.stationary); });
   const auto wanted = static_cast<std::size_t>(spec.stationary->eigenvalues.value);
+  if (wanted > generator.size() - 2)
+    failures.push_back(fmt::format("eigenvalues: {} cells have {} to give; {} were asked for", generator.size(), generator.size() - 2, wanted));
   if (wanted > 0) attempt("eigenvalues", [&] { modes = eigenmodes(generator, steady, std::min(wanted, generator.size() - 2)); });
 }
 

@@ -27,6 +27,11 @@ double uniform(std::uint64_t bits) { return (static_cast<double>(bits >> 12) + 0
 
 } // namespace
 
+std::pair<double, double> svag_weights(std::size_t l) {
+  const double root = std::sqrt(2.0 * static_cast<double>(l) - 1.0);
+  return {(1 + root) / 2, (1 - root) / 2};
+}
+
 /// What a thread needs besides the weights.
 struct Process::Thread {
   Thread(const Loss& loss, const ProcessOptions& options) : sampler(options.sampling, loss.samples(), options.seed), gradient(loss.dimension() + 8), second(loss.dimension() + 8), ahead(loss.dimension() + 8) {}
@@ -119,7 +124,8 @@ void Process::batch_gradient(const double* w, std::size_t r, std::size_t, const 
 }
 
 void Process::move_block(std::size_t first, std::size_t count, const std::vector<Step>& steps, Thread& thread) {
-  const double mu = options_.momentum, root = std::sqrt(2.0 * static_cast<double>(options_.svag) - 1.0);
+  const double mu = options_.momentum;
+  const auto [here, there] = svag_weights(options_.svag);
   const bool two = options_.svag > 1;
   double* g = thread.gradient.data();
   for (const Step& step : steps) {
@@ -140,7 +146,7 @@ void Process::move_block(std::size_t first, std::size_t count, const std::vector
       batch_gradient(at, r, first + r, step, 0, g, thread);
       if (two) {
         batch_gradient(at, r, first + r, step, 1, thread.second.data(), thread);
-        for (std::size_t j = 0; j < d_; ++j) g[j] = (1 + root) / 2 * g[j] + (1 - root) / 2 * thread.second[j];
+        for (std::size_t j = 0; j < d_; ++j) g[j] = here * g[j] + there * thread.second[j];
       }
       const double eta = step.learning_rate;
       if (!v) {

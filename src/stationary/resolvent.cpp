@@ -38,7 +38,13 @@ bool slower(const std::complex<double>& a, const std::complex<double>& b) {
 Ritz slowest_symmetric(Resolvent& op, Index wanted, double gamma, bool vectors) {
   Spectra::SymEigsSolver<Resolvent> solver(op, wanted, std::min<Index>(op.rows(), std::max<Index>(4 * wanted + 8, 24)));
   solver.init();
-  solver.compute(Spectra::SortRule::LargestAlge, 2000, 1e-10);
+  try {
+    solver.compute(Spectra::SortRule::LargestAlge, 2000, 1e-10);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) { // Spectra's own types
+    throw NumericalFailure(std::string("leading eigenvalues: ") + error.what());
+  }
   if (solver.info() != Spectra::CompInfo::Successful)
     throw NumericalFailure("leading eigenvalues: the Lanczos iteration did not converge");
   Ritz result;

@@ -12,7 +12,7 @@ import numpy as np
 
 import support
 
-COMMANDS = ("run", "check", "info", "list", "completion")
+COMMANDS = ("run", "check", "verify", "info", "list", "completion")
 SERIES = ("kl", "free_energy", "mean_potential", "mean_loss", "entropy", "fisher_information", "dissipation", "mass")
 
 
@@ -22,7 +22,7 @@ class Usage(support.Cli):
             self.refused(code=2, says=("driftwell --help", word))
 
     def test_unknown_command(self):
-        self.assertIn("run, check, info", self.refused("frobnicate", code=2, says='unknown command "frobnicate"'))
+        self.assertIn("run, check, verify, info", self.refused("frobnicate", code=2, says='unknown command "frobnicate"'))
         for typo, meant in (("rum", "run"), ("chekc", "check"), ("lsit", "list"), ("inof", "info"), ("completoin", "completion")):
             self.refused(typo, "ou.toml", code=2, says=f"Did you mean '{meant}'?")
 

@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 import h5py
+import numpy as np
 
 import support
 
@@ -97,6 +98,31 @@ class Paths(support.Cli):
         (self.folder / "sub").mkdir()
         self.run_it("run", "../ou.toml", "-q", cwd=self.folder / "sub")
         self.assertEqual(self.left(), ["ou.toml", "sub", "sub/ou.h5", "there.h5"])
+
+    def test_the_last_cloud_of_a_run_starts_another(self):
+        kinetic = """
+[model]
+variables = ["q"]
+potential = "q^2/2"
+friction = 1.0
+temperature = 1.0
+[initial]
+point = [3.0]
+[time]
+end = 0.5
+outputs = 3
+[langevin]
+particles = 500
+dt = 0.01
+snapshots = 2
+"""
+        self.write("first.toml", kinetic)
+        self.run_it("run", "first.toml", "-q")
+        self.write("second.toml", kinetic.replace("point = [3.0]", 'samples = { file = "first.h5", dataset = "langevin/sample" }'))
+        self.run_it("run", "second.toml", "-q")
+        (last,), (start,) = (self.read(name, "sample", group="langevin") for name in ("first.h5", "second.h5"))
+        np.testing.assert_array_equal(last[-1], start[0])  # positions and momenta
+        self.refused("run", "second.toml", "--set", "model.variables=[\"a\", \"b\", \"c\"]", "--set", "model.potential=a^2+b^2+c^2", "-o", "x.h5", code=3, says="(2, 500, 2)")
 
     def test_samples_are_found_beside_the_experiment(self):
         with h5py.File(self.folder / "cloud.h5", "w") as file:

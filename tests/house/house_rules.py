@@ -8,6 +8,7 @@ ROOMS = {
     "expression":  "core",
     "model":       "expression core",
     "potentials":  "model expression core",
+    "bounds":      "model expression core",
     "grid":        "core",
     "generator":   "model grid expression core",
     "stationary":  "generator grid core",
@@ -21,9 +22,10 @@ ROOMS = {
     "ensemble_observables": "estimators stationary grid model expression core",
     "sgd":         "model expression core",
     "losses":      "sgd model expression core",
+    "theorems":    "bounds losses sgd kinetic ensemble estimators observables propagators stationary generator grid model expression core",
     "record":      "core",
     "input":       "core",
-    "run":         "record input losses sgd kinetic spectral ensemble_observables estimators steppers ensemble observables propagators stationary generator grid potentials model expression core",
+    "run":         "record input theorems bounds losses sgd kinetic spectral ensemble_observables estimators steppers ensemble observables propagators stationary generator grid potentials model expression core",
     "report":      "record",
     "app":         "run report core",
 }
@@ -37,7 +39,7 @@ LIBRARIES = {
     "CHOLMOD, UMFPACK": (r"(Eigen/(Cholmod|UmfPack)Support|(suitesparse/)?(cholmod|umfpack|SuiteSparse)[A-Za-z_]*\.h)$", "generator"),
 }
 
-SHELVES = ("potentials", "propagators", "observables", "steppers", "ensemble_observables", "losses")
+SHELVES = ("potentials", "propagators", "observables", "steppers", "ensemble_observables", "losses", "theorems")
 NO_FILE = {"propagators": {"auto", "spectral"}}  # a choice among the files; a room of its own
 GENERATED = {"provenance_build.hpp": "core"}
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION, LINES_OF_MAIN = 400, 80, 149

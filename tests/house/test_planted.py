@@ -20,7 +20,7 @@ GOOD = {
     "src/app/main.cpp": "#include <CLI/CLI.hpp>\nint main() {\n  return 0;\n}\n",
     "models/ou.toml": "# Ornstein-Uhlenbeck: a Gaussian stays one\n[model]\n",
 }
-NAMES = {"potentials": ["ring"], "propagators": ["auto", "krylov"], "observables": ["kl"], "steppers": [], "ensemble_observables": [], "losses": []}
+NAMES = {"potentials": ["ring"], "propagators": ["auto", "krylov"], "observables": ["kl"], "steppers": [], "ensemble_observables": [], "losses": [], "theorems": []}
 
 
 def body(lines):

@@ -1,6 +1,7 @@
 #pragma once
 // A cloud at a time, with what several observables share, computed once and only if asked for.
 #include "driftwell/estimators/free_energy.hpp"
+#include "driftwell/estimators/moments.hpp"
 #include "driftwell/expression/tape.hpp"
 #include "driftwell/grid/grid.hpp"
 #include "driftwell/model/model.hpp"
@@ -64,6 +65,7 @@ public:
   const std::size_t n, started;
   const double temperature;
 
+  [[nodiscard]] const estimators::Moments& moments() const;
   [[nodiscard]] const std::vector<double>& loss() const;
   [[nodiscard]] const std::vector<double>& potential() const; ///< Phi, a particle
   [[nodiscard]] const estimators::NeighbourEntropy& entropy() const;
@@ -71,6 +73,7 @@ public:
   [[nodiscard]] const estimators::FreeEnergy& free_energy() const;
 
 private:
+  mutable std::optional<estimators::Moments> moments_;
   mutable std::optional<std::vector<double>> loss_, potential_;
   mutable std::optional<estimators::NeighbourEntropy> entropy_;
   mutable std::optional<estimators::FreeEnergy> free_energy_;

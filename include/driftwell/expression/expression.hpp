@@ -84,6 +84,7 @@ public:
 
 private:
   friend class Tape;
+  friend class IntervalTape;
   friend Condition parse_condition(std::string_view text, const Symbols& symbols);
   struct Impl;
   explicit Expression(std::shared_ptr<const Impl> impl);

@@ -226,6 +226,15 @@ struct TrajectoriesSpec {
   std::vector<Text> names;
 };
 
+struct VerifySpec {
+  Origin origin{};
+  std::vector<Text> theorems;                ///< names; empty: all
+  Setting<double> confidence{0.999, {}, {}}; ///< that sampling makes no comparison of a claim fail
+  Setting<double> precision{0.01, {}, {}};   ///< share of its size to which an equality must be known
+  std::optional<Setting<double>> learning_rate, noise_radius; ///< of noisy gradient descent on the potential (kleinberg)
+  std::vector<std::pair<Text, Text>> expect; ///< verdicts that are no surprise: "theorem" or "theorem.claim", verdict
+};
+
 struct OutputSpec {
   std::optional<Setting<std::int64_t>> keep_bits; ///< of the 52 bits of the significand, 1..52
 };
@@ -244,6 +253,7 @@ struct Spec {
   std::optional<LangevinSpec> langevin;
   std::optional<SgdSpec> sgd;
   std::optional<TrajectoriesSpec> trajectories;
+  std::optional<VerifySpec> verify;
   OutputSpec output;
 };
 

@@ -20,6 +20,16 @@ struct RunOptions {
 /// Computes every section and writes the result file. Returns the exit code: 0, or 128 + signal when interrupted.
 int run_experiment(const RunOptions& options);
 
+struct VerifyOptions {
+  RunOptions run;                 ///< without a file
+  std::vector<std::string> files; ///< experiments, or result files, which hold theirs
+  std::string markdown;           ///< a file for the certificates as an appendix; empty: none
+};
+
+/// Tests theorems on experiments and prints their certificates. Returns the exit code: 0; 5 where a theorem is violated or a verdict is
+/// not what [verify] expects; 128 + signal.
+int verify_experiments(const VerifyOptions& options);
+
 /// Validates down to the objects, prints the equation solved and estimates of memory and time.
 void check_experiment(const RunOptions& options);
 

@@ -11,9 +11,13 @@
 #include "driftwell/sgd/sampler.hpp"
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace driftwell::sgd {
+
+/// Weights of the two batches of a step of SVAG, (1 +- sqrt(2l - 1))/2: they sum to 1, and their squares to l.
+[[nodiscard]] std::pair<double, double> svag_weights(std::size_t l);
 
 struct ProcessOptions {
   Schedule learning_rate{0.1}, batch_size{1.0};

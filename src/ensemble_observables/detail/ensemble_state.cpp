@@ -79,6 +79,11 @@ std::vector<double> EnsembleReference::interpolated(Columns columns, std::size_t
 EnsembleState::EnsembleState(const EnsembleReference& r, Columns c, std::size_t alive, std::size_t all, double T)
     : reference(r), columns(c), n(alive), started(all), temperature(T) {}
 
+const estimators::Moments& EnsembleState::moments() const {
+  if (!moments_) moments_ = estimators::moments(columns, n);
+  return *moments_;
+}
+
 const std::vector<double>& EnsembleState::loss() const {
   if (!loss_) loss_ = reference.loss(columns, n);
   return *loss_;

@@ -1,0 +1,17 @@
+#pragma once
+// Error bars of numbers of one kind.
+#include "driftwell/theorems/claim.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace driftwell::theorems {
+
+/// Bars of the same share of each number's natural size, that of the widest: three grids that happen to agree in one number of many say
+/// nothing about it alone. And the rounding of a sum of `terms` terms. Sizes > 0; a number of infinite bar keeps it for itself.
+void pool(std::vector<Measured>& numbers, const std::vector<double>& sizes, std::size_t terms);
+
+/// The same of a series in time, where it is smooth: the widest relative bar of a number and of its two neighbours.
+void pool_in_time(std::vector<Measured>& numbers);
+
+} // namespace driftwell::theorems

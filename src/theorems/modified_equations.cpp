@@ -1,0 +1,175 @@
+// Stochastic modified equations stand for SGD: with t = k eta, C = f D the covariance of one gradient,
+//
+//   order 1   dX = -grad f dt + sqrt(eta C) dW
+//   order 2   dX = -grad(f + (eta/4)|grad f|^2) dt + sqrt(eta C) dW
+//
+// reproduce expectations E phi(x_k) up to time t with errors O(eta) and O(eta^2). Where the terms are parabolas both sides are known exactly, and
+// along an eigenvector of H with curvature a, z = eta a < 1, k steps leave
+//
+//   order 1   |E x - E X| <= k z^2/2 e^(-(k-1) z) |x_0|
+//   order 2   |E x - E X| <= k z^3/(3 (1 - z)) e^(-k (z + z^2/2)) |x_0|
+//
+// for the decay of a step is 1 - z beside e^-z and e^(-z - z^2/2). Claims: these bounds at the experiment's learning rate; the orders, from halved
+// learning rates; and the cloud of replicas beside the equation of order 2.
+// Hypotheses: constant learning rate and batch size, no momentum, independent batches, terms that are parabolas; for second moments constant noise.
+// Li, Tai & E, "Stochastic modified equations and dynamics of stochastic gradient algorithms I", JMLR 20, 2019, Theorem 9.
+#include "detail/sgd_window.hpp"
+#include "driftwell/theorems/theorem.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace driftwell::theorems {
+
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+struct Setting {
+  const Subject& subject;
+  const SgdEvidence& sgd;
+  LinearSgd linear;
+  double eta, stiffest;
+  VectorXd start; ///< relative to the minimum
+};
+
+ClaimMaker claim_of(const Setting& s, const std::string& name, const std::string& statement, Relation relation) {
+  ClaimMaker claim(name, statement, "sgd", relation, s.subject.judgement);
+  assume_plain(claim, s.sgd);
+  claim.assume(s.sgd.options().momentum == 0 && s.sgd.options().svag == 1, "plain SGD");
+  claim.assume(s.linear.parabolas);
+  claim.assume(s.eta * s.stiffest < 1, "learning rate times curvature below 1", fmt::format("{:.4g} * {:.4g}", s.eta, s.stiffest));
+  return claim;
+}
+
+sgd::Moments equation(const Setting& s, int order, double eta, double t) {
+  return s.sgd.task().make.modified(s.linear.hessian, s.sgd.batch_factor() * s.sgd.noise(), order, eta, t, s.start);
+}
+
+/// Exact moments of SGD after k steps: the mean whatever the noise, the covariance where it is constant.
+sgd::Moments exactly(const Setting& s, double eta, std::uint64_t steps) {
+  return sgd::QuadraticMoments(s.linear.hessian, s.sgd.batch_factor() * s.linear.noise).sgd(eta, steps, s.start);
+}
+
+/// Steps until the experiment ends, but not beyond where the softest mode has fallen to e^-20.
+std::uint64_t steps_of(const Setting& s) { return std::max<std::uint64_t>(1, std::min(s.sgd.task().steps, static_cast<std::uint64_t>(20 / (s.eta * s.linear.curvatures[0])) + 1)); }
+
+/// Of |E x - E X| after k steps.
+double bound(const Setting& s, int order, std::uint64_t steps) {
+  const VectorXd x = s.linear.modes.transpose() * s.start;
+  const auto k = static_cast<double>(steps);
+  double sum = 0;
+  for (Index i = 0; i < x.size(); ++i) {
+    const double z = s.eta * s.linear.curvatures[i];
+    const double mode = order == 1 ? k * z * z / 2 * std::exp(-(k - 1) * z) : k * z * z * z / (3 * (1 - z)) * std::exp(-k * (z + z * z / 2));
+    sum += std::pow(mode * x[i], 2);
+  }
+  return std::sqrt(sum);
+}
+
+Claim bound_claim(const Setting& s, int order) {
+  ClaimMaker claim = claim_of(s, fmt::format("mean_order_{}", order), order == 1 ? "|E x - E X| <= k z^2/2 e^(-(k-1) z) |x_0|, z = eta a" : "|E x - E X| <= k z^3/(3(1-z)) e^(-k(z + z^2/2)) |x_0|, z = eta a",
+                              Relation::at_most);
+  if (!claim.applies()) return claim.make();
+  const std::uint64_t last = steps_of(s);
+  // Rounding: the k-th power of a number known to half a unit.
+  for (std::uint64_t k = last; k >= 1; k /= 4) {
+    const double rounding = 3e-16 * (static_cast<double>(k) * s.eta * s.stiffest + 4) * s.start.norm();
+    claim.compare({(exactly(s, s.eta, k).mean - equation(s, order, s.eta, s.eta * static_cast<double>(k)).mean).norm(), rounding, 0}, {bound(s, order, k), 0, 0},
+                  fmt::format("k = {}, t = {:.6g}", k, static_cast<double>(k) * s.eta));
+  }
+  return claim.make();
+}
+
+/// log2 of the ratio of the errors at eta and eta/2, eta from 1/16 of what is stable, at the time where the stiffest mode is 1/e.
+std::vector<double> orders(const Setting& s, int order, bool second) {
+  std::vector<double> errors;
+  for (int k = 4; k <= 9; ++k) {
+    const std::uint64_t steps = std::uint64_t{1} << k;
+    const double eta = 1 / s.stiffest / static_cast<double>(steps);
+    const sgd::Moments a = exactly(s, eta, steps), b = equation(s, order, eta, eta * static_cast<double>(steps));
+    if (!second) errors.push_back((a.mean - b.mean).norm());
+    else errors.push_back((a.covariance + a.mean * a.mean.transpose() - b.covariance - b.mean * b.mean.transpose()).norm());
+  }
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i + 1 < errors.size(); ++i) ratios.push_back(std::log2(errors[i] / errors[i + 1]));
+  return ratios;
+}
+
+Claim order_claim(const Setting& s, int order) {
+  ClaimMaker claim = claim_of(s, fmt::format("weak_order_{}", order), fmt::format("the error falls like eta^{} or faster at a fixed time", order), Relation::at_least);
+  if (!claim.applies()) return claim.make();
+  const auto compare = [&](bool second, const char* what) { claim.compare(limit_of_halvings(orders(s, order, second)), {static_cast<double>(order), 0, 0}, what); };
+  compare(false, "E x");
+  if (s.linear.constant_noise) compare(true, "E x x^T");
+  else claim.note("the second moment is not tested: the noise depends on the weights");
+  return claim.make();
+}
+
+/// Mean along the start and E|x|^2 of the replicas at the end and on the way.
+Claim cloud_claim(const Setting& s) {
+  ClaimMaker claim = claim_of(s, "cloud", "E x and E|x|^2 of the replicas depart from the equation of order 2 (in units of x_0 and of E|x|^2) by no more than its exact error", Relation::at_most);
+  claim.assume(s.linear.constant_noise, "gradient noise that does not depend on the weights");
+  if (!claim.applies()) return claim.make();
+  const std::size_t R = std::clamp<std::size_t>(s.sgd.options().replicas, 16, 20'000);
+  const auto process = s.sgd.process(with_replicas(s.sgd.options(), R));
+  const Index d = s.linear.centre.size();
+  const VectorXd from = s.linear.centre + s.start, direction = s.start.normalized();
+  process->start(std::vector<double>(from.data(), from.data() + d));
+  const double step = 200 + static_cast<double>(s.sgd.batch()) * (8 + 3 * static_cast<double>(d));
+  const auto last = std::min<std::uint64_t>(steps_of(s), static_cast<std::uint64_t>(1.5e9 / step / static_cast<double>(R)) + 1);
+  const ReplicaNumbers numbers = [&](const sgd::Process& p, std::size_t r, double* out) {
+    const VectorXd x = Eigen::Map<const VectorXd>(p.weights(r), d) - s.linear.centre;
+    out[0] = x.dot(direction);
+    out[1] = x.squaredNorm();
+  };
+  std::uint64_t done = 0;
+  for (const std::uint64_t k : {std::max<std::uint64_t>(1, last / 8), std::max<std::uint64_t>(1, last / 2), last}) {
+    if (k <= done) continue;
+    const std::vector<Measured> found = window_means(*process, {R, k - done - 1, 1, 1}, 2, numbers);
+    done = k;
+    const sgd::Moments sde = equation(s, 2, s.eta, s.eta * static_cast<double>(k)), exact = exactly(s, s.eta, k);
+    const double x0 = s.start.norm(), second = sde.covariance.trace() + sde.mean.squaredNorm();
+    claim.compare(abs((1 / x0) * (found[0] - Measured{sde.mean.dot(direction), 0, 0})), {std::abs((exact.mean - sde.mean).dot(direction)) / x0, 1e-14, 0}, fmt::format("E x, k = {}", k));
+    claim.compare(abs((1 / second) * (found[1] - Measured{second, 0, 0})), {std::abs(exact.covariance.trace() + exact.mean.squaredNorm() - second) / second, 1e-14, 0}, fmt::format("E |x|^2, k = {}", k));
+  }
+  return claim.scale(1).refinement({"replicas", static_cast<double>(R), 0.5}).make();
+}
+
+class ModifiedEquations : public Theorem {
+public:
+  [[nodiscard]] std::string statement() const override { return "modified equations have weak orders 1 (drift -grad f) and 2 (drift -grad(f + (eta/4)|grad f|^2))"; }
+  [[nodiscard]] std::string source() const override { return "Li, Tai & E 2019, Theorem 9"; }
+  [[nodiscard]] std::vector<Claim> certify(const Subject& subject) const override {
+    const SgdEvidence& sgd = subject.sgd();
+    std::vector<Claim> claims;
+    std::optional<Setting> setting;
+    claims.push_back(guarded("mean_order_1", subject.judgement, [&] {
+      setting.emplace(Setting{subject, sgd, linear_sgd(sgd), sgd.learning_rate(), 0, {}});
+      setting->stiffest = setting->linear.curvatures.maxCoeff();
+      setting->start = Eigen::Map<const VectorXd>(sgd.task().start.data(), setting->linear.centre.size()) - setting->linear.centre;
+      if (setting->start.norm() < 1e-9 * (1 + setting->linear.centre.norm())) setting->start.setOnes();
+      return bound_claim(*setting, 1);
+    }));
+    if (!setting) return claims;
+    claims.push_back(guarded("mean_order_2", subject.judgement, [&] { return bound_claim(*setting, 2); }));
+    for (const int order : {1, 2}) claims.push_back(guarded(fmt::format("weak_order_{}", order), subject.judgement, [&] { return order_claim(*setting, order); }));
+    claims.push_back(guarded("cloud", subject.judgement, [&] { return cloud_claim(*setting); }));
+    return claims;
+  }
+};
+
+} // namespace
+
+} // namespace driftwell::theorems
+
+namespace driftwell {
+namespace {
+const TheoremCatalogue::Entry entry{"modified_equations", "modified equations have weak orders 1 and 2", [] { return std::make_unique<theorems::ModifiedEquations>(); }};
+} // namespace
+} // namespace driftwell

@@ -1,0 +1,79 @@
+#pragma once
+// Short ways to subjects of the SGD side.
+#include "driftwell/theorems/theorem.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace subject {
+
+using namespace driftwell::theorems;
+namespace sgd = driftwell::sgd;
+using Rows = std::vector<std::vector<double>>;
+
+inline std::shared_ptr<const sgd::Loss> loss(const std::string& name, const sgd::LossOptions& options, std::shared_ptr<const sgd::Dataset> data = nullptr) {
+  return driftwell::LossCatalogue::find(name)->make()->make(options, std::move(data));
+}
+
+inline std::shared_ptr<const sgd::Loss> quadratic(const Rows& hessian, const Rows& covariance, const std::vector<double>& minimum = {}) {
+  sgd::LossOptions options;
+  options.hessian = hessian;
+  options.covariance = covariance;
+  options.minimum = minimum;
+  return loss("quadratic", options);
+}
+
+/// Terms (w x1 - y)^2/2 + quartic w^4/4 with N samples: parabolas of different curvatures where quartic = 0.
+inline std::shared_ptr<const sgd::Loss> line(std::size_t samples, double quartic = 0) {
+  auto data = std::make_shared<sgd::Dataset>();
+  data->name = "line";
+  data->samples = samples;
+  data->features = 1;
+  for (std::size_t i = 0; i < samples; ++i) {
+    const double x = 1 + 0.5 * std::sin(static_cast<double>(3 * i + 1));
+    data->inputs.push_back(x);
+    data->targets.push_back(0.7 * x + 0.8 * std::cos(static_cast<double>(5 * i)));
+  }
+  sgd::LossOptions options;
+  options.term = "(w*x1 - y)^2/2 + q*w^4/4";
+  options.weights = {"w"};
+  options.parameters = {{"q", quartic}};
+  return loss("expression", options, data);
+}
+
+inline SgdTask task(std::shared_ptr<const sgd::Loss> loss, double eta, double batch, const std::vector<double>& start) {
+  SgdTask task;
+  task.loss = std::move(loss);
+  task.options.learning_rate = driftwell::Schedule(eta);
+  task.options.batch_size = driftwell::Schedule(batch);
+  task.options.replicas = 512;
+  task.start = start;
+  task.steps = 1000;
+  return task;
+}
+
+inline Subject of(SgdTask task) {
+  Subject subject;
+  // Half the digits in a quarter of the time: samples of 2 % decide.
+  subject.judgement.precision = 0.03;
+  subject.sgd_ = std::make_shared<SgdEvidence>(std::move(task));
+  return subject;
+}
+
+inline const Claim& claim(const Certificate& certificate, const std::string& name) {
+  const auto found = std::find_if(certificate.claims.begin(), certificate.claims.end(), [&](const Claim& c) { return c.name == name; });
+  if (found == certificate.claims.end()) throw std::out_of_range("no claim " + name);
+  return *found;
+}
+
+inline std::string words(const Certificate& certificate) {
+  std::string text;
+  for (const Claim& c : certificate.claims)
+    text += c.name + ": " + name_of(c.verdict) + "  " + std::to_string(c.worst.left.value) + " beside " + std::to_string(c.worst.right.value) + " +- " + std::to_string(c.worst.tolerance) + "  " + c.detail + "\n";
+  return text + std::to_string(certificate.seconds) + " s";
+}
+
+} // namespace subject

@@ -1,0 +1,158 @@
+// The theorems of the SGD side where they hold, near equality, and where a hypothesis fails.
+#include "sgd_subject.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace driftwell::theorems;
+using driftwell::Schedule;
+using subject::claim;
+using subject::task;
+namespace sgd = driftwell::sgd;
+
+namespace {
+
+const subject::Rows H{{2.0, 0.5}, {0.5, 1.0}}, C{{1.0, 0.0}, {0.0, 0.1}};
+
+SgdTask plain(double eta = 0.2) { return task(subject::quadratic(H, C, {0.5, -1}), eta, 2, {2, -1}); }
+
+bool has_failed(const Claim& c, const std::string& words) {
+  return c.verdict == Verdict::not_applicable && c.detail.find(words) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("lr_over_batch: exact, sampled, and the scaling rule where it breaks") {
+  const Certificate certificate = certify("lr_over_batch", subject::of(plain()));
+  INFO(subject::words(certificate));
+  CHECK(certificate.verdict == Verdict::holds);
+  for (const char* name : {"batch_factor", "exact", "first_order", "temperature", "linear_scaling"}) {
+    CHECK(claim(certificate, name).verdict == Verdict::holds);
+    CHECK(claim(certificate, name).worst.tolerance < 1e-8 * claim(certificate, name).worst.size);
+  }
+  CHECK(claim(certificate, "exact").worst.tolerance < 1e-12);
+  CHECK(claim(certificate, "sampled").verdict == Verdict::holds);
+  CHECK(claim(certificate, "ratio_alone").as_printed);
+  CHECK(claim(certificate, "ratio_alone").verdict == Verdict::violated);
+  CHECK(claim(certificate, "without_replacement_printed").as_printed);
+  CHECK(claim(certificate, "without_replacement_printed").verdict == Verdict::violated);
+  CHECK(certificate.seconds < 5);
+}
+
+TEST_CASE("lr_over_batch: noise that depends on the weights, without replacement") {
+  SgdTask t = task(subject::line(12), 0.15, 3, {1});
+  t.options.sampling = sgd::Sampling::without_replacement;
+  const Certificate certificate = certify("lr_over_batch", subject::of(t));
+  INFO(subject::words(certificate));
+  CHECK(certificate.verdict == Verdict::holds);
+  CHECK(claim(certificate, "sampled").verdict == Verdict::holds);
+  CHECK(claim(certificate, "first_order").verdict == Verdict::holds);
+  CHECK(has_failed(claim(certificate, "exact"), "does not depend on the weights"));
+}
+
+TEST_CASE("lr_over_batch: what does not apply says why") {
+  SgdTask epochs = plain();
+  epochs.options.sampling = sgd::Sampling::epochs;
+  CHECK(has_failed(claim(certify("lr_over_batch", subject::of(epochs)), "exact"), "independently of each other"));
+  SgdTask quartic = task(subject::line(12, 0.5), 0.1, 3, {1});
+  CHECK(has_failed(claim(certify("lr_over_batch", subject::of(quartic)), "first_order"), "is a parabola"));
+  SgdTask fast = plain(1.2);
+  CHECK(has_failed(claim(certify("lr_over_batch", subject::of(fast)), "exact"), "below 2"));
+  SgdTask scheduled = plain();
+  scheduled.options.learning_rate = Schedule({0, 10}, {0.2, 0.1}, Schedule::Interpolation::step);
+  CHECK(has_failed(claim(certify("lr_over_batch", subject::of(scheduled)), "exact"), "stay constant"));
+  CHECK(certify("lr_over_batch", Subject{}).verdict == Verdict::not_applicable);
+}
+
+TEST_CASE("yaida: any loss, any learning rate; momentum; not for epochs, not before the stationary law") {
+  SgdTask t = plain(0.4);
+  t.options.replicas = 1024;
+  t.steps = 3000;
+  const Certificate quadratic = certify("yaida", subject::of(t));
+  INFO(subject::words(quadratic));
+  CHECK(quadratic.verdict == Verdict::holds);
+  CHECK(claim(quadratic, "exact").verdict == Verdict::holds);
+  CHECK(claim(quadratic, "exact").worst.tolerance < 1e-12);
+  CHECK(claim(quadratic, "balance").verdict == Verdict::holds);
+
+  SgdTask quartic = task(subject::line(8, 1.0), 0.4, 1, {1});
+  quartic.options.replicas = 1024;
+  quartic.steps = 3000;
+  const Certificate general = certify("yaida", subject::of(quartic));
+  INFO(subject::words(general));
+  CHECK(claim(general, "covariance").verdict == Verdict::holds);
+  CHECK(claim(general, "increments").verdict == Verdict::holds);
+  CHECK(has_failed(claim(general, "exact"), "parabola"));
+
+  quartic.options.sampling = sgd::Sampling::epochs;
+  CHECK(has_failed(claim(certify("yaida", subject::of(quartic)), "covariance"), "independently of the weights"));
+
+  for (const bool nesterov : {false, true}) {
+    SgdTask heavy = t;
+    heavy.options.momentum = 0.5;
+    heavy.options.nesterov = nesterov;
+    const Certificate certificate = certify("yaida", subject::of(heavy));
+    INFO(subject::words(certificate));
+    CHECK(claim(certificate, "increments").verdict == Verdict::holds);
+  }
+  SgdTask early = plain(0.02);
+  early.start = {20, 20};
+  early.steps = 20;
+  const Certificate certificate = certify("yaida", subject::of(early));
+  INFO(subject::words(certificate));
+  CHECK(has_failed(claim(certificate, "covariance"), "a stationary law"));
+  CHECK(claim(certificate, "balance").verdict == Verdict::holds);
+}
+
+TEST_CASE("momentum_temperature: THEORY's 0.513513513514, Nesterov, sampled") {
+  SgdTask t = task(subject::quadratic({{1}}, {{1}}), 0.1, 1, {0});
+  t.options.momentum = 0.9;
+  const Certificate heavy = certify("momentum_temperature", subject::of(t));
+  INFO(subject::words(heavy));
+  CHECK(heavy.verdict == Verdict::holds);
+  CHECK(claim(heavy, "exact").worst.left.value == Approx(0.513513513514).epsilon(1e-11));
+  CHECK(claim(heavy, "exact").worst.right.value == Approx(0.513513513514).epsilon(1e-11));
+  CHECK(claim(heavy, "sampled").verdict == Verdict::holds);
+  CHECK(claim(heavy, "first_order").worst.right.value == Approx(0.5 / 0.1).epsilon(1e-12));
+  SgdTask nesterov = plain();
+  nesterov.options.momentum = 0.7;
+  nesterov.options.nesterov = true;
+  const Certificate certificate = certify("momentum_temperature", subject::of(nesterov));
+  INFO(subject::words(certificate));
+  CHECK(certificate.verdict == Verdict::holds);
+  CHECK(certify("momentum_temperature", subject::of(plain())).verdict == Verdict::not_applicable);
+}
+
+TEST_CASE("svag: variance at every l, convergence, sampled") {
+  const Certificate certificate = certify("svag", subject::of(plain()));
+  INFO(subject::words(certificate));
+  CHECK(certificate.verdict == Verdict::holds);
+  for (const char* name : {"stationary", "weights", "convergence", "sampled"}) CHECK(claim(certificate, name).verdict == Verdict::holds);
+  CHECK(claim(certificate, "convergence").worst.tolerance < 1e-4 * claim(certificate, "convergence").worst.size);
+  CHECK(has_failed(claim(certify("svag", subject::of(task(subject::line(8), 0.1, 2, {1}))), "stationary"), "does not depend on the weights"));
+}
+
+TEST_CASE("modified_equations: THEORY's errors at eta = 2^-10, orders, cloud") {
+  // f = x^2, f+- = (x -+ 1)^2 - 1: curvature 2, noise 4; x0 = 1, T = 1.
+  SgdTask t = task(subject::quadratic({{2}}, {{4}}), 0x1p-10, 1, {1});
+  t.steps = 1024;
+  const Certificate certificate = certify("modified_equations", subject::of(t));
+  INFO(subject::words(certificate));
+  CHECK(certificate.verdict == Verdict::holds);
+  CHECK(claim(certificate, "weak_order_1").worst.left.value == Approx(1).margin(0.01));
+  CHECK(claim(certificate, "weak_order_2").worst.left.value == Approx(2).margin(0.01));
+  const SgdEvidence& sgd = SgdEvidence(t);
+  const auto error = [&](int order) {
+    return std::abs(std::pow(1 - 0x1p-9, 1024) - sgd.task().make.modified(sgd.hessian(), sgd.noise(), order, 0x1p-10, 1, Eigen::VectorXd::Ones(1)).mean[0]);
+  };
+  CHECK(error(1) == Approx(2.644127690e-4).epsilon(1e-9));
+  CHECK(error(2) == Approx(3.440073906e-7).epsilon(1e-7));
+  // The worst comparison is the one nearest to equality.
+  CHECK(claim(certificate, "mean_order_1").worst.left.value <= claim(certificate, "mean_order_1").worst.right.value);
+  CHECK(claim(certificate, "mean_order_1").verdict == Verdict::holds);
+  CHECK(claim(certificate, "mean_order_2").verdict == Verdict::holds);
+  CHECK(claim(certificate, "cloud").verdict == Verdict::holds);
+  SgdTask fast = t;
+  fast.options.learning_rate = Schedule(0.7);
+  CHECK(has_failed(claim(certify("modified_equations", subject::of(fast)), "mean_order_1"), "below 1"));
+  CHECK(certify("modified_equations", subject::of(task(subject::line(8, 1.0), 0.1, 1, {1}))).verdict == Verdict::not_applicable);
+}
