@@ -163,9 +163,10 @@ resamples   = {8 if options.quick else 32}
         if not options.torch:
             covariance, exact = theory(hessian, noise, temperature)
             print(f"theory for small steps: variances {covariance[0, 0]:.3e} and {covariance[1, 1]:.3e}, entropy production {exact:.4f}")
+            # At tau = one step T D is the covariance of a step; extrapolated to tau = 0 it would be of order eta from that.
             centre = tuple(np.argmin(np.abs(result[name][:] - middle)) for name, middle in zip(names, minimum))
             for i, pair in enumerate(("w0_w0", "w0_w1", "w1_w1")):
-                found, bar = result[f"diffusion_{pair}"][centre], result[f"diffusion_{pair}_stderr"][centre]
+                found, bar = result[f"diffusion_{pair}_tau"][centre], result[f"diffusion_{pair}_stderr"][centre]
                 print(f"  D {pair} at the minimum: {found:.4f} +- {bar:.4f}, gradient covariance {noise[(0, 0, 1)[i], (0, 1, 1)[i]]:.4f}")
         if options.plot:
             plot(result, options.plot)

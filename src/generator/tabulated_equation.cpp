@@ -209,7 +209,7 @@ void enclose(Couplings& couplings, const Grid& grid, const std::vector<std::size
 
 } // namespace
 
-Generator build_generator(const TabulatedEquation& equation, const Grid& grid) {
+Generator build_tabulated_generator(const TabulatedEquation& equation, const Grid& grid) {
   check(equation, grid);
   const std::vector<bool> supported = equation.supported.empty() ? std::vector<bool>(grid.size(), true) : equation.supported;
   if (std::find(supported.begin(), supported.end(), true) == supported.end()) throw std::invalid_argument("tabulated equation: no cell is supported");

@@ -88,7 +88,7 @@ TrajectoryAnalysis::Solution TrajectoryAnalysis::solve(const KramersMoyalFields&
   for (const VectorXd& entry : fields.diffusion) result.diffusion.push_back(entry / options_.temperature);
   for (const VectorXd& entry : fields.diffusion_tau) result.diffusion_tau.push_back(entry / options_.temperature);
   const TabulatedEquation table{options_.temperature, result.drift, result.diffusion, supported_};
-  const Generator chain = build_generator(table, grid);
+  const Generator chain = build_tabulated_generator(table, grid);
   const SteadyState steady = steady_state(chain);
   const Circulation flow = circulation(chain, steady);
   result.p = steady.p;
@@ -118,7 +118,7 @@ void TrajectoryAnalysis::add_grid_error(const Solution& fine) {
   const auto coarse = coarsened(estimator_.grid(), {options_.temperature, fine.drift, fine.diffusion, supported_});
   std::map<std::string, double> there;
   if (coarse) {
-    const Generator chain = build_generator(coarse->table, coarse->grid);
+    const Generator chain = build_tabulated_generator(coarse->table, coarse->grid);
     const SteadyState steady = steady_state(chain);
     there["entropy_production"] = entropy_production(chain, steady);
     there["circulation_rms"] = speed_rms(steady, circulation(chain, steady));

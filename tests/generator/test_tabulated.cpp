@@ -45,7 +45,7 @@ TEST_CASE("one axis with D(x): (1 + x^2)^-2 from tables, at second order") {
   for (const std::size_t cells : {40u, 80u, 160u}) {
     const Grid grid = box(1, 6, cells);
     TabulatedEquation table{0.5, {on(grid, [](const auto& x) { return -x[0]; })}, {on(grid, [](const auto& x) { return 1 + x[0] * x[0]; })}, {}};
-    const Generator chain = build_generator(table, grid);
+    const Generator chain = build_tabulated_generator(table, grid);
     check_chain(chain);
     CHECK(chain.reversible());
     const double error = distance(grid, steady_state(chain), [](const auto& x) { return std::pow(1 + x[0] * x[0], -2); });
@@ -63,7 +63,7 @@ TEST_CASE("two axes, full D, a force without potential: density and entropy prod
     TabulatedEquation table;
     table.drift = {on(grid, [](const auto& x) { return -x[0] + 5 * x[1]; }), on(grid, [](const auto& x) { return -5 * x[0] - x[1]; })};
     table.diffusion = {VectorXd::Ones(static_cast<Index>(grid.size())), VectorXd::Zero(static_cast<Index>(grid.size())), VectorXd::Ones(static_cast<Index>(grid.size()))};
-    const Generator chain = build_generator(table, grid);
+    const Generator chain = build_tabulated_generator(table, grid);
     check_chain(chain);
     const SteadyState steady = steady_state(chain);
     const double error = distance(grid, steady, [](const auto& x) { return std::exp(-(x[0] * x[0] + x[1] * x[1]) / 2); });
@@ -84,7 +84,7 @@ TEST_CASE("two axes with an oblique D: the table equals the formulas") {
   TabulatedEquation table;
   table.drift = {on(grid, [](const auto& p) { return -p[0]; }), on(grid, [](const auto& p) { return -2 * p[1]; })};
   table.diffusion = {constant(1), constant(0.4), constant(0.5)};
-  const Generator chain = build_generator(table, grid);
+  const Generator chain = build_tabulated_generator(table, grid);
   CHECK((steady_state(formulas).p - steady_state(chain).p).lpNorm<1>() < 1e-6); // linear drift: interpolation is exact but in the outermost half cell
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("unsupported cells: no mass, reflected at the edge of the support") {
   table.drift = {field(0), field(0)};
   table.diffusion = {field(1), field(0.2), field(0.5)};
   for (Index k = 0; k < inside.size(); ++k) table.supported.push_back(inside[k] > 0);
-  const SteadyState steady = steady_state(build_generator(table, grid));
+  const SteadyState steady = steady_state(build_tabulated_generator(table, grid));
   double outside = 0;
   for (Index k = 0; k < inside.size(); ++k) {
     if (inside[k] > 0) CHECK(steady.p[k] == Approx(1 / inside.sum()).epsilon(1e-9));
@@ -120,12 +120,12 @@ TEST_CASE("tables that are no equation are refused with the place") {
   TabulatedEquation table{1, {VectorXd::Zero(10)}, {VectorXd::Ones(10)}, {}};
   table.diffusion[0][3] = -0.5;
   try {
-    (void)build_generator(table, grid);
+    (void)build_tabulated_generator(table, grid);
     FAIL("a negative D was taken");
   } catch (const DomainError& error) {
     CHECK(error.point[0] == Approx(-0.3));
     CHECK(error.value == -0.5);
   }
   table.supported.assign(10, false);
-  CHECK_THROWS_AS(build_generator(table, grid), std::invalid_argument);
+  CHECK_THROWS_AS(build_tabulated_generator(table, grid), std::invalid_argument);
 }

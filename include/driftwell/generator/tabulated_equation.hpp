@@ -22,7 +22,7 @@ struct TabulatedEquation {
 /// class and its steady state no mass there (less than 1e-17 of that of their neighbours). Values in them are ignored.
 /// Throws DomainError for a supported cell whose b is not finite or whose D is not positive definite; std::invalid_argument for shapes, for
 /// walls that are not reflecting, for stretched axes, and where nothing is supported.
-[[nodiscard]] Generator build_generator(const TabulatedEquation& equation, const Grid& grid);
+[[nodiscard]] Generator build_tabulated_generator(const TabulatedEquation& equation, const Grid& grid);
 
 /// The supported cells that are connected, across faces, to the one with the largest weight; the others are dropped.
 [[nodiscard]] std::vector<bool> connected_support(const std::vector<bool>& supported, const Eigen::VectorXd& weight, const Grid& grid);
