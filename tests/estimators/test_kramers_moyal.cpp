@@ -150,6 +150,7 @@ TEST_CASE("local regression is the one of the textbook: weighted least squares, 
   const Grid grid({{-3, 3, 40}});
   KramersMoyalOptions options;
   options.bandwidth = {0.4};
+  options.least_points = 10;
   const KramersMoyal estimator(grid, paths, options);
   const KramersMoyalFields fields = estimator.fields();
   for (const double at : {-0.8, 0.1, 1.0}) {
