@@ -210,7 +210,22 @@ VectorXd set_rates(Couplings& couplings, const Grid& grid, const std::vector<Vec
   return exit;
 }
 
+Generator assemble(Couplings couplings, const Grid& grid, double temperature, std::optional<VectorXd> local, const std::vector<VectorXd>& flows) {
+  std::vector<Stencil::Edges> edges;
+  VectorXd diagonal = -set_rates(couplings, grid, flows, local, edges);
+  if (couplings.loss.size()) diagonal -= couplings.loss;
+  if (local && !grid.uniform())
+    for (Index k = 0; k < local->size(); ++k) (*local)[k] -= std::log(measure(grid, static_cast<std::size_t>(k)));
+  return Generator(grid, Stencil(grid, std::move(diagonal), std::move(edges), std::move(couplings.links)), std::move(couplings.loss),
+                   std::move(couplings.walls), temperature, std::move(local), flows.empty(), std::move(couplings.inverse_diffusion));
+}
+
 } // namespace
+
+Generator assemble(Couplings couplings, const Grid& grid, double temperature) {
+  std::optional<VectorXd> local = detailed_balance(couplings, grid);
+  return assemble(std::move(couplings), grid, temperature, std::move(local), {});
+}
 
 VectorXd potential_on(const Model& model, const Grid& grid) {
   VectorXd f = std::move(sample({model.potential()}, grid)[0]);
@@ -238,13 +253,7 @@ Generator build_generator(const Model& model, const Grid& grid) {
       local = detailed_balance(couplings, grid);
     }
   }
-  std::vector<Stencil::Edges> edges;
-  VectorXd diagonal = -set_rates(couplings, grid, flows, local, edges);
-  if (couplings.loss.size()) diagonal -= couplings.loss;
-  if (local && !grid.uniform())
-    for (Index k = 0; k < local->size(); ++k) (*local)[k] -= std::log(measure(grid, static_cast<std::size_t>(k)));
-  return Generator(grid, Stencil(grid, std::move(diagonal), std::move(edges), std::move(couplings.links)), std::move(couplings.loss),
-                   std::move(couplings.walls), model.temperature(), std::move(local), flows.empty(), std::move(couplings.inverse_diffusion));
+  return assemble(std::move(couplings), grid, model.temperature(), std::move(local), flows);
 }
 
 } // namespace driftwell

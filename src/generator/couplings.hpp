@@ -38,6 +38,11 @@ struct Couplings {
 [[nodiscard]] Couplings axis_couplings(const Model& model, const Grid& grid, bool with_circulation);
 /// Full D: lattice offsets of Selling's decomposition.
 [[nodiscard]] Couplings tensor_couplings(const Model& model, const Grid& grid, bool with_circulation);
+class LinkFields;
+[[nodiscard]] Couplings tensor_couplings(const LinkFields& fields, const Grid& grid);
+
+/// The generator of couplings without flows on top: rates, and detailed balance where there is any.
+[[nodiscard]] Generator assemble(Couplings couplings, const Grid& grid, double temperature);
 
 /// Steady flow along every axis edge that the circulation drives, divided by e^(-f_k/T) of the lower cell; differences of
 /// a stream function at the corners, so that what enters a cell leaves it.

@@ -8,6 +8,7 @@
 #include "couplings.hpp"
 
 #include "driftwell/core/interrupt.hpp"
+#include "link_fields.hpp"
 #include "sampling.hpp"
 #include "selling.hpp"
 #include "wall_ramp.hpp"
@@ -55,27 +56,12 @@ Vector3d solve(const Matrix3d& D, const Vector3d& v, Index d) {
 
 class TensorBuilder {
 public:
-  TensorBuilder(const Model& model, const Grid& grid, bool with_circulation)
-      : model_(model), grid_(grid), d_(grid.dimension()), n_(static_cast<Index>(grid.size())) {
-    const bool mobility = model.ito_form().mobility_is_diffusion;
-    const Expression T(model.temperature());
-    if (mobility) exact_ = model.potential() / T;
-    for (std::size_t i = 0; i < d_; ++i) {
-      Expression v = mobility ? model.force(i) : model.drift(i, false);
-      if (!mobility)
-        for (std::size_t j = 0; j < d_; ++j) v = v - T * model.diffusion(i, j).derivative(j);
-      if (with_circulation) v = v + model.circulation_drift(i);
-      rest_zero_ = rest_zero_ && v.is_constant(0.0);
-      integrand_.push_back(v);
-    }
-    for (std::size_t i = 0; i < d_; ++i)
-      for (std::size_t j = i; j < d_; ++j) entries_.push_back(model.diffusion(i, j));
-    integrand_.insert(integrand_.end(), entries_.begin(), entries_.end());
-  }
+  TensorBuilder(const LinkFields& fields, const Grid& grid)
+      : fields_(fields), grid_(grid), d_(grid.dimension()), n_(static_cast<Index>(grid.size())) {}
 
   Couplings build() {
     if (grid_.absorbing()) result_.loss = VectorXd::Zero(n_);
-    result_.exact = std::move(sample({exact_}, grid_)[0]);
+    result_.exact = fields_.exact(grid_);
     decompose();
     merge();
     add_drift();
@@ -137,7 +123,7 @@ private:
   }
 
   void decompose() {
-    const auto values = sample(entries_, grid_);
+    const auto values = fields_.diffusion(grid_);
     std::array<int, 3> limits{};
     for (std::size_t a = 0; a < d_; ++a) limits[a] = std::max(1, static_cast<int>((grid_.axis(a).cells - 1) / 2));
     const int least = *std::min_element(limits.begin(), limits.begin() + static_cast<std::ptrdiff_t>(d_));
@@ -275,13 +261,13 @@ private:
   VectorXd work(const std::vector<std::vector<double>>& from, const std::vector<std::vector<double>>& to) const {
     const auto count = static_cast<Index>(from[0].size());
     VectorXd sum = VectorXd::Zero(count);
-    if (rest_zero_ || count == 0) return sum;
+    if (fields_.rest_is_zero() || count == 0) return sum;
     const auto d = static_cast<Index>(d_);
     std::vector<std::vector<double>> at(d_, std::vector<double>(from[0].size()));
     for (std::size_t q = 0; q < gauss_nodes.size(); ++q) {
       for (std::size_t a = 0; a < d_; ++a)
         for (std::size_t i = 0; i < at[a].size(); ++i) at[a][i] = from[a][i] + gauss_nodes[q] * (to[a][i] - from[a][i]);
-      const auto values = sample_points(integrand_, at);
+      const auto values = fields_.velocity_and_diffusion(at);
 #pragma omp parallel for schedule(static) if (count > 20000)
       for (Index i = 0; i < count; ++i) {
         Vector3d v = Vector3d::Zero(), way = Vector3d::Zero();
@@ -289,7 +275,7 @@ private:
           v[static_cast<Index>(a)] = values[a][i];
           way[static_cast<Index>(a)] = to[a][static_cast<std::size_t>(i)] - from[a][static_cast<std::size_t>(i)];
         }
-        sum[i] -= gauss_weights[q] / model_.temperature() * solve(matrix(values, d_, i), v, d).dot(way);
+        sum[i] -= gauss_weights[q] / fields_.temperature() * solve(matrix(values, d_, i), v, d).dot(way);
       }
     }
     return sum;
@@ -304,7 +290,7 @@ private:
       }
     };
     for (const Pair& pair : pairs_) add(grid_.centre(static_cast<std::size_t>(pair.cell)), moved(static_cast<std::size_t>(pair.cell), pair.steps, 1));
-    const std::vector<VectorXd> beyond = sample_points({exact_}, to);
+    const VectorXd beyond = fields_.exact(to);
     VectorXd dphi = work(from, to);
     for (std::size_t a = 0; a < d_; ++a) {
       result_.dphi.push_back(VectorXd::Zero(n_));
@@ -315,9 +301,9 @@ private:
       const Pair& pair = pairs_[q];
       const auto i = static_cast<Index>(q), k = static_cast<Index>(pair.cell);
       const std::size_t upper = end_of(static_cast<std::size_t>(pair.cell), pair.steps, 1).cell;
-      dphi[i] += unless_rounding(beyond[0][i], result_.exact[static_cast<Index>(upper)]) - result_.exact[k];
+      dphi[i] += unless_rounding(beyond[i], result_.exact[static_cast<Index>(upper)]) - result_.exact[k];
       if (!std::isfinite(dphi[i])) throw DomainError{DomainError::Quantity::force, 0, grid_.centre(static_cast<std::size_t>(k)), dphi[i]};
-      const double conductance = model_.temperature() * pair.weight;
+      const double conductance = fields_.temperature() * pair.weight;
       const int length = std::abs(pair.steps[0]) + std::abs(pair.steps[1]) + std::abs(pair.steps[2]);
       if (length == 1) {
         const std::size_t a = pair.steps[0] ? 0 : pair.steps[1] ? 1 : 2;
@@ -347,13 +333,13 @@ private:
       }
     }
     if (leaving_.empty()) return;
-    const std::vector<VectorXd> at_wall = sample_points({exact_}, to);
+    const VectorXd at_wall = fields_.exact(to);
     const VectorXd dphi = work(from, to);
     for (std::size_t q = 0; q < leaving_.size(); ++q) {
       const Leaving& leaving = leaving_[q];
       const auto k = static_cast<Index>(leaving.pair.cell), i = static_cast<Index>(q);
-      const double step = dphi[i] + at_wall[0][i] - result_.exact[k];
-      const double rate = model_.temperature() * leaving.pair.weight / leaving.end.share * bernoulli(step) / measure(grid_, static_cast<std::size_t>(k));
+      const double step = dphi[i] + at_wall[i] - result_.exact[k];
+      const double rate = fields_.temperature() * leaving.pair.weight / leaving.end.share * bernoulli(step) / measure(grid_, static_cast<std::size_t>(k));
       if (!std::isfinite(rate)) throw DomainError{DomainError::Quantity::force, leaving.end.axis, grid_.centre(static_cast<std::size_t>(k)), rate};
       result_.loss[k] += rate;
       result_.walls.push_back({leaving.end.axis, leaving.end.side, static_cast<std::size_t>(k), rate});
@@ -366,13 +352,10 @@ private:
     int sign;
   };
 
-  const Model& model_;
+  const LinkFields& fields_;
   const Grid& grid_;
   std::size_t d_;
   Index n_;
-  Expression exact_{0.0};
-  std::vector<Expression> integrand_, entries_; ///< v, then D; D (upper triangle)
-  bool rest_zero_ = true;
   std::vector<LatticeTerm> terms_; ///< of the cell at hand
   WallRamps ramps_;
   std::vector<Pair> pairs_;
@@ -382,8 +365,10 @@ private:
 
 } // namespace
 
+Couplings tensor_couplings(const LinkFields& fields, const Grid& grid) { return TensorBuilder(fields, grid).build(); }
+
 Couplings tensor_couplings(const Model& model, const Grid& grid, bool with_circulation) {
-  return TensorBuilder(model, grid, with_circulation).build();
+  return tensor_couplings(ModelFields(model, with_circulation), grid);
 }
 
 } // namespace driftwell

@@ -44,8 +44,8 @@ struct Sections {
 };
 
 [[noreturn]] void nothing_to_compute(const Origin& whole) {
-  throw invalid(whole, "nothing to compute: add a section [fokker_planck], [langevin], [stationary] or [sgd]",
-                {"[fokker_planck] with lower, upper and cells, [langevin] with dt, or [sgd] with loss", {}, {}});
+  throw invalid(whole, "nothing to compute: add a section [fokker_planck], [langevin], [stationary], [sgd] or [trajectories]",
+                {"[fokker_planck] with lower, upper and cells, [langevin] with dt, [sgd] with loss, or [trajectories] with file", {}, {}});
 }
 
 /// [model], [initial] and [time], with what is computed of them.
@@ -76,18 +76,18 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   const Origin whole{source, 0, 0, 1};
   if (tree.members.empty())
     throw invalid(whole, "the experiment file is empty",
-                  {"sections [model], [initial], [time] and [fokker_planck] or [langevin]; or [sgd]", {}, {}});
+                  {"sections [model], [initial], [time] and [fokker_planck] or [langevin]; or [sgd]; or [trajectories]", {}, {}});
   check_top_level(tree);
   const Table file(tree, "", whole);
   const Sections sections{tree, whole};
-  const Member* const sgd = sections.find("sgd");
+  const Member *const sgd = sections.find("sgd"), *const trajectories = sections.find("trajectories");
   bool equation = false;
   for (const std::string_view name : {"fokker_planck", "langevin", "stationary"}) equation = equation || sections.find(name) != nullptr;
-  if (!equation && sgd == nullptr && sections.find("model") != nullptr) nothing_to_compute(whole);
+  if (!equation && sgd == nullptr && trajectories == nullptr && sections.find("model") != nullptr) nothing_to_compute(whole);
   Spec spec;
   spec.source = source;
-  // [sgd] needs no equation beside it; with one, it needs all of it.
-  spec.has_model = equation || sgd == nullptr;
+  // [sgd] and [trajectories] need no equation beside them; with one, it is needed whole.
+  spec.has_model = equation || (sgd == nullptr && trajectories == nullptr);
   for (const std::string_view name : {"model", "initial", "time"}) spec.has_model = spec.has_model || sections.find(name) != nullptr;
   if (const auto title = file.find("title")) {
     if (title->node->kind != Node::Kind::string) title->wrong_type();
@@ -97,6 +97,7 @@ Spec validate(const std::shared_ptr<const Source>& source, const Node& tree) {
   if (spec.has_model) read_equation(sections, spec);
   if (sgd != nullptr) spec.sgd = read_sgd(sgd->value, sgd->value.origin);
   if (const Member* sweep = sections.find("sweep")) spec.sweep = read_sweep(sweep->value, sweep->value.origin, tree);
+  if (trajectories != nullptr) spec.trajectories = read_trajectories(trajectories->value, trajectories->value.origin);
   if (const Member* verify = sections.find("verify")) spec.verify = read_verify(verify->value, verify->value.origin);
   if (const Member* output = sections.find("output")) spec.output = read_output(output->value, output->value.origin);
   return spec;

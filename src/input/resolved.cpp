@@ -2,6 +2,7 @@
 // written as TOML it is an experiment again.
 #include "driftwell/input/spec.hpp"
 #include "input/resolved_sgd.hpp"
+#include "input/resolved_trajectories.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -179,6 +180,7 @@ std::string resolved_json(const Spec& spec) {
   if (spec.stationary) json["stationary"] = stationary(*spec.stationary);
   if (spec.sgd) json["sgd"] = resolved_sgd(*spec.sgd);
   if (spec.sweep) json["sweep"] = sweep(*spec.sweep);
+  if (spec.trajectories) json["trajectories"] = resolved_trajectories(*spec.trajectories);
   if (spec.verify) json["verify"] = verify(*spec.verify);
   json["output"] = {{"keep_bits", spec.output.keep_bits ? spec.output.keep_bits->value : 52}};
   return json.dump();

@@ -1,5 +1,6 @@
 #include "input/schema.hpp"
 #include "input/schema_sgd.hpp"
+#include "input/schema_trajectories.hpp"
 
 #include "driftwell/core/source.hpp"
 
@@ -10,17 +11,18 @@
 namespace driftwell::input {
 namespace {
 
-constexpr std::array<KeySchema, 11> file_keys{{
+constexpr std::array<KeySchema, 13> file_keys{{
     {"title", "a string", "empty", "One line of words, kept in the result file."},
     {"memory_limit", "a number > 0, in GB (1e9 bytes)", "what is free", "Methods that need more are not chosen, or refused before they start."},
-    {"model", "a section [model]", "required; not with [sgd] alone", "The equation: variables, potential, force, diffusion, temperature."},
-    {"initial", "a section [initial]", "required; not with [sgd] alone", "The law at time 0."},
-    {"time", "a section [time]", "required; not with [sgd] alone", "How long, and when to record."},
+    {"model", "a section [model]", "required; not with [sgd] or [trajectories] alone", "The equation: variables, potential, force, diffusion, temperature."},
+    {"initial", "a section [initial]", "required; not with [sgd] or [trajectories] alone", "The law at time 0."},
+    {"time", "a section [time]", "required; not with [sgd] or [trajectories] alone", "How long, and when to record."},
     {"fokker_planck", "a section [fokker_planck]", "none", "The density on a grid."},
     {"langevin", "a section [langevin]", "none", "A cloud of particles."},
     {"stationary", "a section [stationary]", "none", "The steady state and what follows from it: currents, eigenvalues, passages."},
     {"sgd", "a section [sgd]", "none", "Stochastic gradient descent on a loss of data."},
     {"sweep", "a section [sweep]", "none", "Lists of values for keys of the other sections: the experiment at each combination."},
+    {"trajectories", "a section [trajectories]", "none", "Drift, noise and steady state of paths that another program has saved."},
     {"verify", "a section [verify]", "none", "Theorems tested on the experiment."},
     {"output", "a section [output]", "empty", "How the result file is written."},
 }};
@@ -178,7 +180,7 @@ constexpr std::array<KeySchema, 1> output_keys{{
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 21> tables{{
+constexpr std::array<TableSchema, 23> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
@@ -198,11 +200,13 @@ constexpr std::array<TableSchema, 21> tables{{
     {"sgd.diffusion", "in diffusion = { ... }", sgd_diffusion_keys},
     {"sgd.projection", "in projection = { ... }", sgd_projection_keys},
     {"sweep", "in [sweep]", sweep_keys},
+    {"trajectories", "in [trajectories]", trajectories_keys},
+    {"trajectories.projection", "in projection = { ... }", projection_keys},
     {"verify", "in [verify]", verify_keys},
     {"output", "in [output]", output_keys},
 }};
 
-constexpr std::array<std::string_view, 2> later_sections{"landscape", "trajectories"};
+constexpr std::array<std::string_view, 1> later_sections{"landscape"};
 
 constexpr std::array<std::string_view, 31> reserved{"exp",      "log",     "log1p", "expm1", "sqrt", "sin",  "cos",
                                                     "tan",      "asin",    "acos",  "atan",  "sinh", "cosh", "tanh",

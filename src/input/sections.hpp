@@ -16,6 +16,7 @@ void check_kinetic(const Node& section, const Origin& origin, const Spec& spec);
 /// `grid`: that of [fokker_planck], where there is one; the section may have its own.
 [[nodiscard]] StationarySpec read_stationary(const Node& section, const Origin& origin, std::size_t dimension, const GridSpec* grid);
 [[nodiscard]] SgdSpec read_sgd(const Node& section, const Origin& origin);
+[[nodiscard]] TrajectoriesSpec read_trajectories(const Node& section, const Origin& origin);
 [[nodiscard]] VerifySpec read_verify(const Node& section, const Origin& origin);
 [[nodiscard]] OutputSpec read_output(const Node& section, const Origin& origin);
 

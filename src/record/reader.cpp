@@ -116,6 +116,14 @@ std::size_t elements(const std::vector<std::size_t>& shape, std::string_view pat
   return total;
 }
 
+void require_numbers(hid_t dataset, std::string_view path) {
+  const Handle type = checked(H5Dget_type(dataset), path, "read the type");
+  const H5T_class_t kind = H5Tget_class(type.get());
+  if (kind != H5T_FLOAT && kind != H5T_INTEGER) {
+    throw IoError(fmt::format("{}: does not hold numbers", path));
+  }
+}
+
 } // namespace
 
 Handle Reader::Impl::open_group(const std::string& name) const {
@@ -199,17 +207,39 @@ std::pair<std::vector<double>, std::vector<std::size_t>> Reader::read(const std:
   silence_hdf5();
   const std::string path = impl_->path + ":" + name;
   const Handle dataset = impl_->open_dataset(name);
-  const Handle type = checked(H5Dget_type(dataset.get()), path, "read the type");
-  const H5T_class_t kind = H5Tget_class(type.get());
-  if (kind != H5T_FLOAT && kind != H5T_INTEGER) {
-    throw IoError(fmt::format("{}: does not hold numbers", path));
-  }
+  require_numbers(dataset.get(), path);
   auto shape = shape_of(dataset.get(), path);
   std::vector<double> values(elements(shape, path));
   if (!values.empty()) {
     check(H5Dread(dataset.get(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), path, "read it");
   }
   return {std::move(values), std::move(shape)};
+}
+
+std::vector<std::size_t> Reader::shape(const std::string& name) const {
+  silence_hdf5();
+  const std::string path = impl_->path + ":" + name;
+  const Handle dataset = impl_->open_dataset(name);
+  require_numbers(dataset.get(), path);
+  return shape_of(dataset.get(), path);
+}
+
+void Reader::read_rows(const std::string& name, std::size_t first, std::size_t count, double* out) const {
+  silence_hdf5();
+  const std::string path = impl_->path + ":" + name;
+  const Handle dataset = impl_->open_dataset(name);
+  require_numbers(dataset.get(), path);
+  const auto shape = shape_of(dataset.get(), path);
+  if (shape.empty() || first > shape[0] || count > shape[0] - first)
+    throw IoError(fmt::format("{}: has no rows {} to {}", path, first, first + count));
+  std::vector<hsize_t> start(shape.size(), 0), extent(shape.begin(), shape.end());
+  start[0] = first;
+  extent[0] = count;
+  if (std::find(extent.begin(), extent.end(), hsize_t{0}) != extent.end()) return;
+  const Handle space = checked(H5Dget_space(dataset.get()), path, "read the shape");
+  check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr), path, "select rows of it");
+  const Handle memory = checked(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), path, "select rows of it");
+  check(H5Dread(dataset.get(), H5T_NATIVE_DOUBLE, memory.get(), space.get(), H5P_DEFAULT, out), path, "read it");
 }
 
 std::vector<std::string> Reader::read_text(const std::string& name) const {

@@ -9,6 +9,7 @@
 #include "spectral_section.hpp"
 #include "stationary.hpp"
 #include "sweep.hpp"
+#include "trajectories.hpp"
 #include "verify.hpp"
 
 #include "driftwell/run/build.hpp"
@@ -85,6 +86,7 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
   if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(spec, progress));
   if (spec.sgd && spec.sgd->diffusion) sections.push_back(std::make_unique<SgdDiffusionSection>(spec, progress));
   if (spec.sweep) sections.push_back(std::make_unique<SweepSection>(context));
+  if (spec.trajectories) sections.push_back(std::make_unique<TrajectoriesSection>(spec, progress));
   if (spec.verify) {
     auto verify = std::make_unique<VerifySection>(spec, model, progress);
     if (plain_cloud) verify->set_cloud(*plain_cloud);

@@ -215,3 +215,17 @@ TEST_CASE("flipped bits and overwritten stretches: read, refused, rarely a crash
   CHECK(outcomes.crashed + outcomes.hung <= trials / 50);
   CHECK(bytes_of(scratch / "log").empty());
 }
+
+TEST_CASE("rows of a dataset are those of the whole, and rows that are not there are refused") {
+  const Scratch scratch;
+  write_small(scratch / "out.h5");
+  const Reader reader(scratch / "out.h5");
+  const auto [all, shape] = reader.read("/run/density");
+  CHECK(reader.shape("run/density") == shape);
+  std::vector<double> rows(2 * 1200);
+  reader.read_rows("/run/density", 1, 2, rows.data());
+  CHECK(std::equal(rows.begin(), rows.end(), all.begin() + 1200));
+  CHECK_THAT(io_error([&] { reader.read_rows("/run/density", 3, 2, rows.data()); }), Contains("has no rows 3 to 5"));
+  CHECK_THAT(io_error([&] { static_cast<void>(reader.shape("/run/densty")); }), Contains("there is no"));
+  CHECK_THAT(io_error([&] { static_cast<void>(reader.shape("/run")); }), Contains("not a variable but a group"));
+}

@@ -249,6 +249,30 @@ struct SweepSpec {
   [[nodiscard]] std::vector<std::size_t> choice(std::size_t point) const; ///< which value of every key
 };
 
+/// One to three coordinates of the parameters; nothing given: chosen by their number.
+struct ProjectionSpec {
+  Origin origin{};
+  std::int64_t components = 0;                              ///< principal components; 0: not given
+  std::vector<Setting<std::int64_t>> parameters;            ///< counted from 0
+  std::vector<Setting<std::vector<double>>> directions;     ///< one list an axis
+  Text directions_dataset;                                  ///< of the same file
+  [[nodiscard]] bool given() const { return components > 0 || !parameters.empty() || !directions.empty() || !directions_dataset.value.empty(); }
+};
+
+/// Lists have one to three entries; whether they fit the projection is for the run to say.
+struct TrajectoriesSpec {
+  Origin origin{};
+  Text file, dataset;
+  Setting<double> time_step;
+  std::optional<Text> time;                                 ///< a dataset, in place of time_step
+  ProjectionSpec projection;
+  Setting<double> burn_in, temperature;
+  Setting<std::int64_t> lag, least_points, resamples, blocks, seed;
+  std::optional<Setting<std::vector<double>>> bandwidth, lower, upper; ///< bandwidth: none is "auto"
+  std::optional<Setting<std::vector<std::int64_t>>> cells;
+  std::vector<Text> names;
+};
+
 struct VerifySpec {
   Origin origin{};
   std::vector<Text> theorems;                ///< names; empty: all
@@ -268,7 +292,7 @@ struct Spec {
   std::vector<std::string> overrides;   ///< the --set arguments as typed
   std::string title;
   std::optional<Setting<double>> memory_limit; ///< GB
-  bool has_model = true;                ///< false: [sgd] alone, without [model], [initial] and [time]
+  bool has_model = true;                ///< false: [sgd] or [trajectories] alone, without [model], [initial] and [time]
   ModelSpec model;
   InitialLaw initial;
   TimeSpec time;      ///< end = 0, and no initial law, where nothing evolves
@@ -277,6 +301,7 @@ struct Spec {
   std::optional<LangevinSpec> langevin;
   std::optional<SgdSpec> sgd;
   std::optional<SweepSpec> sweep;
+  std::optional<TrajectoriesSpec> trajectories;
   std::optional<VerifySpec> verify;
   OutputSpec output;
 };

@@ -32,6 +32,11 @@ public:
   [[nodiscard]] std::vector<VariableInfo> variables(const std::string& group) const; ///< in order of creation
   /// A dataset of numbers, by path ("/fokker_planck/kl"), row-major, as doubles, with its shape.
   [[nodiscard]] std::pair<std::vector<double>, std::vector<std::size_t>> read(const std::string& path) const;
+  /// Its shape alone. IoError where it holds no numbers.
+  [[nodiscard]] std::vector<std::size_t> shape(const std::string& path) const;
+  /// Rows first .. first+count-1 along the first axis of a dataset of numbers, into `out` of count times the size of a row: for
+  /// files larger than the memory. IoError for rows that are not there.
+  void read_rows(const std::string& path, std::size_t first, std::size_t count, double* out) const;
   /// A dataset of texts, by path ("/theorems/verdict"), row-major.
   [[nodiscard]] std::vector<std::string> read_text(const std::string& path) const;
 
