@@ -144,12 +144,16 @@ Claim continuum_claim(const Subject& subject, const std::vector<Hypothesis>& hyp
   const auto first = static_cast<std::size_t>(std::lower_bound(density.times().begin(), density.times().end(), smooth) - density.times().begin());
   claim.assume(first < rate.size(), "a time at which the grid resolves what the start and the walls leave behind", fmt::format("from t = {:.3g} on", smooth));
   if (!claim.applies()) return claim.make();
-  // The whole extrapolation step counts as error: coarse grids of stiff models are not in the asymptotic range of both sides alike.
-  const std::vector<double> fine_rate = density.level().observable("dissipation"), fine_information = fisher(density.level(), diffusion_on(density.level()));
-  for (std::size_t i = 0; i < rate.size(); ++i) {
-    rate[i].error = std::max(rate[i].error, std::abs(rate[i].value - fine_rate[i]));
-    information[i].error = std::max(information[i].error, std::abs(information[i].value - fine_information[i]));
-  }
+  // Steps of the extrapolation, of both pairs of grids, count as error: stiff models are not in the asymptotic range of both sides alike.
+  const auto with_steps = [&](std::vector<Measured>& all, const DensityEvidence::Numbers& numbers) {
+    std::vector<std::vector<double>> levels;
+    for (std::size_t l = 0; l < density.levels(); ++l) levels.push_back(numbers(density.level(l)));
+    for (std::size_t i = 0; i < all.size(); ++i)
+      for (std::size_t l = 0; l + 1 < levels.size(); ++l)
+        all[i].error = std::max(all[i].error, std::abs(levels[l][i] - levels[l + 1][i]) / (l == 0 ? 3 : 12));
+  };
+  with_steps(rate, [](const Level& level) { return level.observable("dissipation"); });
+  with_steps(information, [](const Level& level) { return fisher(level, diffusion_on(level)); });
   const auto from_there = [&](std::vector<Measured> all) {
     all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first));
     for (Measured& m : all) m.error += density.task().tolerance * std::abs(m.value);

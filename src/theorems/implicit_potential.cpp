@@ -174,8 +174,8 @@ Claim distance_claim(const FormEvidence& e, const Judgement& judgement) {
   if (!claim.applies()) return claim.make();
   const Model& model = e.density().model();
   const double c = model.interpretation() == Interpretation::anti_ito ? 1 : isotropic(model).value_or(1);
-  const Measured left = e.density().measure_one([&](const Level& level) { return norm_inside(level, difference(level, c)); });
-  const Measured right = e.density().measure_one([&](const Level& level) {
+  const Measured left = measure_norm(e.density(), [&](const Level& level) { return norm_inside(level, difference(level, c)); });
+  const Measured right = measure_norm(e.density(), [&](const Level& level) {
     Field v = product(e.fields(level).inverse, e.current_by_flows(level).circulation);
     const Field slope = gradient_of(level.grid(), level.loss());
     for (std::size_t a = 0; a < v.size(); ++a) v[a] -= e.fields(level).form[a] + slope[a] / c;

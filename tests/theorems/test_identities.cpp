@@ -65,8 +65,8 @@ TEST_CASE("dissipation: dKL/dt of the double well at beta = 2, and I of the Orns
 
 TEST_CASE("dissipation holds with force, circulation, full noise matrices and around periods") {
   const std::vector<DensitySubject> all{
-      {{{"x", "y"}, well_2d, example_19(1.5)}, {axis(-3.5, 3.5, 80), axis(-4.5, 4.5, 96)}, {-1, 0.5}, 0.6},
-      {{{"x", "y"}, "(x^2+y^2)/2", {"-y", "x"}, {}, 0.7, Interpretation::stratonovich, {{"1", "0.2*sin(x)"}, {"0.2*sin(x)", "0.8"}}}, {axis(-4, 4, 80), axis(-4, 4, 80)}, {0.8, 0}, 0.7},
+      {{{"x", "y"}, well_2d, example_19(1.5)}, {axis(-3.5, 3.5, 112), axis(-4.5, 4.5, 112)}, {-1, 0.5}, 0.6},
+      {{{"x", "y"}, "(x^2+y^2)/2", {"-y", "x"}, {}, 0.7, Interpretation::stratonovich, {{"1", "0.2*sin(x)"}, {"0.2*sin(x)", "0.8"}}}, {axis(-3.6, 3.6, 128), axis(-3.6, 3.6, 128)}, {0.8, 0}, 0.7},
       {{{"x"}, "cos(x)", {"0.5"}, {"1+0.3*sin(x)"}, 0.3}, {ring(0, 2 * M_PI, 256)}, {2}, 0.4}};
   for (const DensitySubject& s : all) {
     const Certificate c = certify("dissipation", subject(s));

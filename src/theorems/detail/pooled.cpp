@@ -17,8 +17,8 @@ void pool_in_time(std::vector<Measured>& numbers) {
   std::vector<double> share;
   for (const Measured& m : numbers) share.push_back(m.value != 0 && std::isfinite(m.error) ? m.error / std::abs(m.value) : 0);
   for (std::size_t i = 0; i < numbers.size(); ++i)
-    for (const std::size_t j : {i > 0 ? i - 1 : i, std::min(i + 1, numbers.size() - 1)})
-      if (std::abs(numbers[j].value) > 1e-3 * std::abs(numbers[i].value)) // beside it nothing but rounding is left
+    for (std::size_t j = 0; j < numbers.size(); ++j)
+      if (std::abs(numbers[j].value) > 0.03 * std::abs(numbers[i].value)) // far below it little but rounding may be left
         numbers[i].error = std::max(numbers[i].error, share[j] * std::abs(numbers[i].value));
 }
 
