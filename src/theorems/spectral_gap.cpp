@@ -167,11 +167,13 @@ LateTimes late_times(const DensityEvidence& evidence, std::size_t index) {
 /// Every grid is looked at after half periods of its own.
 Measured slope_limit(const DensityEvidence& evidence, const LateTimes& finest) {
   const Measured fine = slope_of(finest.level(), finest.slow, finest.clearest_slope());
-  double coarse[2] = {std::nan(""), std::nan("")};
+  double coarse[2] = {std::nan(""), std::nan("")}, own = fine.error;
   for (std::size_t i = 1; i < evidence.levels(); ++i) {
     try {
       const LateTimes late = late_times(evidence, i);
-      coarse[i - 1] = slope_of(late.level(), late.slow, late.clearest_slope()).value;
+      const Measured slope = slope_of(late.level(), late.slow, late.clearest_slope());
+      coarse[i - 1] = slope.value;
+      own += slope.error;
     } catch (const Error&) { // a coarse grid may miss what the fine one shows
       break;
     } catch (const DomainError&) {
@@ -179,7 +181,7 @@ Measured slope_limit(const DensityEvidence& evidence, const LateTimes& finest) {
     }
   }
   Measured limit = limit_of(fine.value, coarse[0], coarse[1]);
-  limit.error += fine.error;
+  limit.error += own;
   return limit;
 }
 
