@@ -115,20 +115,27 @@ Measured late_kl(const Level& level, std::size_t time) {
   return kl;
 }
 
-/// The slope of log KL over the window that ends at times[i], and how it differs from that a step before.
+/// Faster modes may turn, too: a difference alone can be small by chance, so the largest of the last few counts.
+constexpr std::size_t looked_back = 3;
+
+/// The slope of log KL over the window that ends at times[i], and how it differs from those up to three steps before.
 Measured slope_of(const Level& late, const SlowPart& s, std::size_t i) {
   const auto over_window = [&](std::size_t j) { return (1 / s.window) * (log(late_kl(late, j - s.steps)) - log(late_kl(late, j))); };
   Measured slope = over_window(i);
-  slope.error += s.remainder() * std::abs(slope.value - over_window(i - 1).value);
+  double change = 0;
+  for (std::size_t j = 1; j <= looked_back && i >= s.steps + j; ++j) change = std::max(change, std::abs(slope.value - over_window(i - j).value));
+  slope.error += s.remainder() * change;
   return slope;
 }
 
-/// KL e^{2 |Re lambda| t} at times[i], and how it differs from that a window before, at the same phase.
+/// KL e^{2 |Re lambda| t} at times[i], and how it differs from those up to three windows before, at the same phase.
 Measured prefactor_seen(const Level& late, const SlowPart& s, std::size_t i) {
   const auto at = [&](std::size_t j) { return late_kl(late, j) * exp(2 * s.times[j] * s.first.rate); };
   const double ratio = std::exp(-s.separation() * s.window);
   Measured value = at(i);
-  value.error += std::max(1.0, ratio / (1 - ratio)) * std::abs(value.value - at(i - s.steps).value);
+  double change = 0;
+  for (std::size_t j = 1; j <= looked_back && i >= j * s.steps; ++j) change = std::max(change, std::abs(value.value - at(i - j * s.steps).value));
+  value.error += std::max(1.0, ratio / (1 - ratio)) * change;
   return value;
 }
 
@@ -167,11 +174,14 @@ LateTimes late_times(const DensityEvidence& evidence, std::size_t index) {
 /// Every grid is looked at after half periods of its own.
 Measured slope_limit(const DensityEvidence& evidence, const LateTimes& finest) {
   const Measured fine = slope_of(finest.level(), finest.slow, finest.clearest_slope());
-  double coarse[2] = {std::nan(""), std::nan("")};
+  double coarse[2] = {std::nan(""), std::nan("")}, own = fine.error;
   for (std::size_t i = 1; i < evidence.levels(); ++i) {
     try {
       const LateTimes late = late_times(evidence, i);
-      coarse[i - 1] = slope_of(late.level(), late.slow, late.clearest_slope()).value;
+      const Measured slope = slope_of(late.level(), late.slow, late.clearest_slope());
+      if (!(slope.error < 1e-3 * slope.value)) break; // its modes are not those of the fine one, or come too close
+      coarse[i - 1] = slope.value;
+      own += slope.error;
     } catch (const Error&) { // a coarse grid may miss what the fine one shows
       break;
     } catch (const DomainError&) {
@@ -179,7 +189,7 @@ Measured slope_limit(const DensityEvidence& evidence, const LateTimes& finest) {
     }
   }
   Measured limit = limit_of(fine.value, coarse[0], coarse[1]);
-  limit.error += fine.error;
+  limit.error += own;
   return limit;
 }
 
