@@ -202,8 +202,15 @@ public:
   [[nodiscard]] std::string statement() const override { return "as the noise n falls, a minimum holds the mass sqrt((2 pi n)^q/det H) e^(-L/n): wide ones win above n* = dL/ln sqrt(det H_B/det H_A)"; }
   [[nodiscard]] std::string source() const override { return "Jastrzebski et al. 2018, Theorem 1"; }
   [[nodiscard]] std::vector<Claim> certify(const Subject& subject) const override {
+    std::vector<Claim> claims = boltzmann_claims(subject);
+    for (const bool printed : {false, true}) claims.push_back(noise_claim(subject, printed));
+    return claims;
+  }
+
+private:
+  static std::vector<Claim> boltzmann_claims(const Subject& subject) {
     const DensityEvidence& density = subject.density();
-    std::vector<Claim> claims{noise_claim(subject, false), noise_claim(subject, true)};
+    std::vector<Claim> claims;
     const Model& model = density.model();
     ClaimMaker boltzmann("laplace", "int of exp(-(f - L)/n) over the basin / sqrt((2 pi n)^q/det H) -> 1", "density", Relation::equal, subject.judgement);
     boltzmann.assume(model.has_potential() && !model.has_force() && model.gibbs() && !density.level().grid().absorbing(), "a Boltzmann density exp(-f/T)", "a force, noise that is no thermal bath, or absorbing walls");
