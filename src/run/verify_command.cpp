@@ -4,6 +4,7 @@
 #include "driftwell/record/reader.hpp"
 #include "driftwell/run/build.hpp"
 #include "driftwell/run/commands.hpp"
+#include "driftwell/run/memory.hpp"
 #include "run_record.hpp"
 #include "section.hpp"
 #include "stdout.hpp"
