@@ -153,8 +153,15 @@ void SgdDiffusionSection::divergences(const Matrix& p, const Matrix& q, Estimate
   // A point has neither a density nor a covariance.
   const auto flat = [](const MatrixXd& y) { return ((y.colwise() - y.col(0)).rowwise().norm().array() == 0).any(); };
   if (std::min(a.count(), b.count()) < least_for_divergences || flat(p) || flat(q)) return;
+  // From random starts a replica and its particle begin at one place, and neighbours need clouds that know nothing of each other: the first half of
+  // SGD, the others of the particles.
+  const auto& std = problem_->start_std;
+  const bool twins = std::any_of(std.begin(), std.end(), [](double x) { return x > 0; });
+  const std::size_t first = twins ? std::min(a.count(), b.count()) / 2 : 0;
+  std::vector<const double*> others = b.pointers;
+  for (const double*& row : others) row += first;
   try {
-    neighbours = estimators::kl_two_sample(a.pointers, a.count(), b.pointers, b.count());
+    if (!twins || first >= least_for_divergences) neighbours = estimators::kl_two_sample(a.pointers, twins ? first : a.count(), others, b.count() - first);
   } catch (const NumericalFailure&) {
     neighbours = {}; // many particles at one place: few steps of few samples
   }

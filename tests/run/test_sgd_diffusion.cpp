@@ -131,6 +131,16 @@ TEST_CASE("noise at the minimum and noise of the place differ where D does; one 
   CHECK(std::abs(variance[0] - variance[1]) > 0.03 * variance[1]);
 }
 
+TEST_CASE("from random starts replicas and particles begin in twos: neighbours are sought among strangers") {
+  const Result result(shipped("sgd_quadratic"), {"sgd.steps=2", "sgd.outputs=3", "sgd.start_std=1", "sgd.projection={ directions = [[1, 0]], fokker_planck = false }"});
+  const auto kl = result.read("kl"), error = result.read("kl_stderr"), gaussian = result.read("kl_gaussian");
+  for (std::size_t i = 0; i < kl.size(); ++i) {
+    CHECK(std::abs(kl[i]) < 4 * error[i]);
+    CHECK(error[i] < 0.1);
+    CHECK(std::abs(gaussian[i]) < 0.01);
+  }
+}
+
 TEST_CASE("what has no diffusion beside it is refused, at its place in the file") {
   using Catch::Matchers::Contains;
   const fs::path quadratic = shipped("sgd_quadratic"), logistic = shipped("sgd_logistic_diffusion");
