@@ -26,7 +26,7 @@ namespace driftwell::theorems {
 namespace {
 
 constexpr double first_barrier = 8; ///< in units of T: where the halvings start
-constexpr std::size_t most_halvings = 5, most_cells = 16'000;
+constexpr std::size_t most_halvings = 5, most_cells = 18'000;
 
 /// Ratio of the exact mean time to the law, at falling temperatures.
 struct Ratios {
@@ -128,7 +128,7 @@ public:
   [[nodiscard]] std::string statement() const override { return "mean passage time / ((2 pi / lambda_s) sqrt(|det H_s| / det H_m) e^{barrier/T}) -> 1 as T -> 0"; }
   [[nodiscard]] std::string source() const override { return "Kramers 1940; Bovier et al. 2004, Theorem 3.2; Bouchet & Reygner 2016"; }
   [[nodiscard]] std::vector<Claim> certify(const Subject& subject) const override {
-    const auto small = affordable(subject.density());
+    const auto small = affordable(subject.density(), most_cells);
     const DensityEvidence& evidence = *small;
     if (evidence.level().grid().absorbing()) throw NotApplicable{"no wall absorbs", ""};
     const Expression phi = potential_formula(evidence.model());

@@ -179,7 +179,7 @@ Measured slope_limit(const DensityEvidence& evidence, const LateTimes& finest) {
     try {
       const LateTimes late = late_times(evidence, i);
       const Measured slope = slope_of(late.level(), late.slow, late.clearest_slope());
-      if (!(slope.error < 1e-3 * slope.value)) break; // its modes are not those of the fine one, or come too close
+      if (!(slope.error < 1e-2 * slope.value)) break; // its modes are not those of the fine one, or come too close
       coarse[i - 1] = slope.value;
       own += slope.error;
     } catch (const Error&) { // a coarse grid may miss what the fine one shows
