@@ -15,6 +15,7 @@
 #include <thread>
 
 using namespace driftwell::expression;
+namespace math = driftwell::math;
 
 namespace {
 
