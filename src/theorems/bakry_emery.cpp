@@ -29,7 +29,7 @@ struct EntropyCurvature {
 EntropyCurvature entropy_curvature(const Level& level) {
   const bounds::Box box = box_of(level.grid());
   EntropyCurvature drift{drift_curvature(level.model(), box), "the drift contracts at a rate kappa > 0 everywhere in the box"};
-  if (!level.model().gibbs() && !level.generator().reversible()) return drift;
+  if (!gibbs(level) && !level.generator().reversible()) return drift;
   EntropyCurvature potential{potential_curvature(level, box), level.model().identity_diffusion() ? "Hess Phi >= kappa > 0 in the box" : "Hess Phi >= kappa > 0 in the box, in the metric of D"};
   return potential.kappa.lower >= drift.kappa.lower ? potential : drift;
 }

@@ -128,10 +128,10 @@ public:
   [[nodiscard]] std::string statement() const override { return "mean passage time / ((2 pi / lambda_s) sqrt(|det H_s| / det H_m) e^{barrier/T}) -> 1 as T -> 0"; }
   [[nodiscard]] std::string source() const override { return "Kramers 1940; Bovier et al. 2004, Theorem 3.2; Bouchet & Reygner 2016"; }
   [[nodiscard]] std::vector<Claim> certify(const Subject& subject) const override {
-    const auto small = affordable(subject.density(), most_cells);
+    const auto small = affordable(subject.density());
     const DensityEvidence& evidence = *small;
     if (evidence.level().grid().absorbing()) throw NotApplicable{"no wall absorbs", ""};
-    const Expression phi = potential_formula(evidence.model());
+    const Expression phi = potential_formula(evidence.level());
     const PassageLaw law = passage_law(evidence.model(), phi, evidence.level().grid());
     ClaimMaker limit_claim = assumed("limit", "exact mean passage time / law -> 1 as T -> 0", subject, law);
     if (!limit_claim.applies()) return {limit_claim.make()};

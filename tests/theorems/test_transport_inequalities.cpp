@@ -99,3 +99,12 @@ TEST_CASE("inequalities of any two laws: random ones on random grids") {
     }
   }
 }
+
+TEST_CASE("a tilted potential on a ring drives a current: exp(-f/T) is not its steady state") {
+  const DensitySubject s{{{"x"}, "cos(x) - 0.5*x"}, {ring(0, 2 * M_PI, 128)}, {2}, 0.4};
+  CHECK(certify("hwi", subject(s)).verdict == Verdict::not_applicable);
+  CHECK(certify("eyring_kramers", subject(s)).verdict == Verdict::not_applicable);
+  const Certificate c = certify("log_sobolev", subject(s)); // by quantiles of the law on the grid
+  INFO(words(c));
+  CHECK(c.verdict == Verdict::holds);
+}

@@ -88,13 +88,17 @@ bounds::Enclosure drift_curvature(const Model& model, const bounds::Box& box) { 
 
 bounds::Enclosure potential_curvature(const Level& level, const bounds::Box& box) {
   const Model& model = level.model();
-  if (!model.gibbs() && !level.generator().reversible())
+  if (!gibbs(level) && !level.generator().reversible())
     throw NotApplicable{"rho_ss has a formula", "a force drives a current, and the steady state is known on the grid only"};
-  return curvature_of(model, drift_of(model, !model.gibbs()), box);
+  return curvature_of(model, drift_of(model, !gibbs(level)), box);
 }
 
-Expression potential_formula(const Model& model) {
-  if (model.gibbs()) return model.potential();
+bool gibbs(const Level& level) { return level.model().gibbs() && level.generator().steady_known(); }
+
+Expression potential_formula(const Level& level) {
+  const Model& model = level.model();
+  if (gibbs(level)) return model.potential();
+  if (!level.generator().reversible()) throw NotApplicable{"Phi has a formula", "a current runs in the steady state, known on the grid only"};
   const std::string wanted = "Phi = f/c by construction: D = c I or the anti-Ito interpretation, and no force";
   if (model.has_force()) throw NotApplicable{wanted, "there is a force"};
   if (!constant_diffusion(model)) throw NotApplicable{wanted, "D depends on x"};

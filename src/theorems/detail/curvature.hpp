@@ -33,8 +33,10 @@ struct NoiseCoordinates {
 /// kappa of V, the potential of rho_ss in the coordinates y: where exp(-f/T) is stationary by construction the circulation is left out;
 /// where the chain is in detailed balance the drift is -grad V. Throws NotApplicable where V has no formula.
 [[nodiscard]] bounds::Enclosure potential_curvature(const Level& level, const bounds::Box& box);
+/// exp(-f/T) is stationary by construction, and f closes around the periods: a tilted potential on a ring drives a current.
+[[nodiscard]] bool gibbs(const Level& level);
 /// f/c as a formula of Phi where the steady state is exp(-f/(c T)) by construction: gibbs(), or D = c I without a force. Throws NotApplicable.
-[[nodiscard]] Expression potential_formula(const Model& model);
+[[nodiscard]] Expression potential_formula(const Level& level);
 
 /// "curvature >= kappa > 0": met where the bound is above 0, failed where it is not above 0 somewhere, else open.
 [[nodiscard]] Hypothesis positive(const bounds::Enclosure& kappa, const std::string& what, const Model& model);

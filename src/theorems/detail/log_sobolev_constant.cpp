@@ -54,11 +54,11 @@ Bounds formula_bounds(const Level& level, const bounds::Box& box) {
   const double T = model.temperature();
   Bounds list;
   attempt([&] { add_curvature(list, potential_curvature(level, box), T, "Bakry-Emery"); });
-  if (!model.gibbs() && !level.generator().reversible())
+  if (!gibbs(level) && !level.generator().reversible())
     attempt([&] { add_curvature(list, drift_curvature(model, box), T, "Bakry-Emery, of the drift"); });
   if (!list.empty()) return list; // a bounded perturbation of a convex potential does no better
   attempt([&] {
-    const Expression phi = potential_formula(model);
+    const Expression phi = potential_formula(level);
     const bounds::Convexification best = model.dimension() == 1 ? bounds::best_convexification(phi, T, box[0]) : bounds::best_convexification(phi, T, box);
     if (best.holds && best.rho > 0) list.push_back({{best.rho * least_diffusion(model, box), 0, 0}, fmt::format("Holley-Stroock, kappa = {:.4g}, osc U = {:.4g}", best.kappa, best.oscillation)});
   });
@@ -171,7 +171,7 @@ Hypothesis light_tails(const DensityEvidence& evidence) {
     return h;
   }
   try {
-    const Expression phi = potential_formula(level.model());
+    const Expression phi = potential_formula(level);
     if (std::none_of(axes.begin(), axes.end(), [](const Axis& a) { return a.periodic(); }) && level.model().identity_diffusion()) {
       const bounds::Tails tails = bounds::tails(phi, level.model().dimension());
       if (tails.growth == bounds::Growth::undefined) h.detail = "the formula ends outside the box";
