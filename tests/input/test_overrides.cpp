@@ -58,7 +58,7 @@ TEST_CASE("an unknown path is shown in the override") {
   CHECK(error_of("modle.temperature=1") == "--set modle.temperature=1: error: unknown section [modle]\n"
                                            "  1 | modle.temperature=1\n"
                                            "    | ^^^^^\n"
-                                           "  allowed: [model], [initial], [time], [fokker_planck], [langevin], [stationary], [sgd], [trajectories], [sweep], [verify] and [output]\n"
+                                           "  allowed: [model], [initial], [time], [fokker_planck], [langevin], [stationary], [sgd], [sweep], [trajectories], [verify] and [output]\n"
                                            "  did you mean 'model'?");
   CHECK(error_of("landscape.minima=5")
             .starts_with("--set landscape.minima=5: error: section [landscape] is not available in driftwell 0.1\n"));
