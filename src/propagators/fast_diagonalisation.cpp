@@ -61,7 +61,7 @@ public:
       const Index count = alive(m.values, t, 0);
       double gap = HUGE_VAL;
       for (Index i = 0; i < count && i + 1 < m.values.size(); ++i) gap = std::min(gap, m.values[i] - m.values[i + 1]);
-      sum += m.rounding * std::min(t, 1 / gap);
+      sum += m.rounding * std::min(t, 1 / std::max(gap, 0.0)); // rounding may exchange neighbours, which no gap tells apart
     }
     return sum;
   }

@@ -67,6 +67,18 @@ TEST_CASE("fast diagonalisation keeps the distance from the steady state relativ
   }
 }
 
+TEST_CASE("bounds are bounds where eigenvalues of an axis come in pairs that rounding exchanges") {
+  const Grid grid({axis(-3, 3, 128), axis(-4, 4, 128)});
+  const Model m = model({{"x", "y"}, "(x^2-1)^2/4 + y^2/2", {}, {}, 0.25});
+  const std::vector<double> times{0, 1e-4, 1e-3, 0.014, 0.1, 1};
+  const Run run = evolve(m, grid, gaussian(grid, {-1, 1}, 0.3), times, "fast_diagonalisation");
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    CAPTURE(times[i], run.report.errors[i]);
+    CHECK(run.report.errors[i] > 0);
+    CHECK(run.report.errors[i] < 1e-8);
+  }
+}
+
 TEST_CASE("auto takes fast diagonalisation where it is one, and not elsewhere") {
   const Grid grid({axis(-3, 3, 64), axis(-3, 3, 64)});
   const std::vector<double> times{0, 0.1, 1, 10};

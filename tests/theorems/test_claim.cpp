@@ -37,6 +37,7 @@ TEST_CASE("an equality holds by precision alone") {
 TEST_CASE("what is not a number decides nothing") {
   CHECK(judged(Relation::at_most, {NAN, 0, 0}, {1, 0, 0}).verdict == Verdict::undecided);
   CHECK(judged(Relation::equal, {1, INFINITY, 0}, {1, 0, 0}).verdict == Verdict::undecided);
+  CHECK(judged(Relation::at_most, {1, -1e3, 0}, {2, 0, 0}).verdict == Verdict::undecided);
   CHECK(ClaimMaker("c", "", "model", Relation::equal, {}).make().verdict == Verdict::undecided);
 }
 

@@ -83,7 +83,8 @@ void ClaimMaker::judge(Comparison& c, double z, double size) const {
   c.tolerance = c.left.error + c.right.error + z * std::hypot(c.left.standard_error, c.right.standard_error);
   // Rounding of the comparison itself: an exact identity of doubles is no closer.
   c.tolerance += 4 * std::numeric_limits<double>::epsilon() * std::max(std::abs(c.left.value), std::abs(c.right.value));
-  if (!std::isfinite(c.margin) || !std::isfinite(c.tolerance)) c.verdict = Verdict::undecided;
+  const bool bounds = c.left.error >= 0 && c.right.error >= 0; // a negative bound is none
+  if (!bounds || !std::isfinite(c.margin) || !std::isfinite(c.tolerance)) c.verdict = Verdict::undecided;
   else if (c.margin < -c.tolerance) c.verdict = Verdict::violated;
   else if (c.margin > c.tolerance) c.verdict = Verdict::holds;
   else if (c.tolerance <= judgement_.precision * size) c.verdict = claim_.relation == Relation::above ? Verdict::violated : Verdict::holds;
@@ -93,6 +94,7 @@ void ClaimMaker::judge(Comparison& c, double z, double size) const {
 std::string ClaimMaker::advice(const Comparison& c, double size) const {
   if (!std::isfinite(c.left.value) || !std::isfinite(c.right.value)) return fmt::format("a side is no number ({:g} beside {:g})", c.left.value, c.right.value);
   if (!std::isfinite(c.tolerance)) return "no error bar: there is only one grid";
+  if (c.tolerance < 0) return "an error bar is negative: a defect of the program";
   const double enough = std::max(judgement_.precision * size, std::abs(c.margin));
   std::string words = fmt::format("the tolerance {:.1e} straddles the margin; {:.1e} would decide", c.tolerance, enough);
   if (refinement_.now > 0) words += fmt::format(", so about {:.0f} {} instead of {:.0f}", std::ceil(refinement_.now * std::pow(c.tolerance / enough, 1 / refinement_.order) - 1e-6), refinement_.what, refinement_.now);
