@@ -2,8 +2,10 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
+#include "driftwell/generator/gibbs.hpp"
 #include "driftwell/generator/sparse_factor.hpp"
 #include "driftwell/propagators/scheduled_evolution.hpp"
+#include "grid_text.hpp"
 
 #include <fmt/format.h>
 
@@ -15,12 +17,6 @@ namespace driftwell::run {
 namespace {
 
 using Eigen::VectorXd;
-
-std::string cells_text(const Grid& grid) {
-  std::vector<std::size_t> cells;
-  for (const Axis& axis : grid.axes()) cells.push_back(axis.cells);
-  return fmt::format("{}", fmt::join(cells, " x "));
-}
 
 /// Some numbers a cell: the chain, its steady state and what is built on the way.
 double bytes_of_chain(const Grid& grid) { return 300 * static_cast<double>(grid.size()); }
@@ -53,11 +49,6 @@ VectorXd loss_on(const input::Spec& spec, const Model& model, const Grid& grid) 
   }
 }
 
-/// The steady state is exp(-f/T): also on the grid, where a tilt around a period may break it.
-bool is_gibbs(const Model& model, const Generator& generator) {
-  return model.gibbs() && generator.conservative() && generator.steady_known();
-}
-
 void check_finite(const std::string& name, const std::vector<double>& values, std::size_t index, double time) {
   for (const double value : values)
     if (!std::isfinite(value))
@@ -68,20 +59,20 @@ void check_finite(const std::string& name, const std::vector<double>& values, st
 
 DensityRun::DensityRun(const input::Spec& spec, const Model& model, const Grid& grid)
     : spec_(spec), loss_(loss_on(spec, model, fitting(grid))), generator_(build_chain(spec, model, grid)),
-      steady_(steady_state(generator_, is_gibbs(model, generator_) ? &loss_ : nullptr, steady_method(generator_))), model_(model), schedule_(build_schedule(spec)) {}
+      steady_(steady_state(generator_, gibbs_on(model, generator_) ? &loss_ : nullptr, steady_method(generator_))), model_(model), schedule_(build_schedule(spec)) {}
 
 const Frozen& DensityRun::frozen(double t) const {
   const double T = schedule_.value(t);
   if (!frozen_ || frozen_->temperature != T) {
     const Model model = model_.with_temperature(T);
     Generator generator = build_chain(spec_, model, generator_.grid());
-    SteadyState steady = steady_state(generator, is_gibbs(model, generator) ? &loss_ : nullptr, steady_method(generator));
+    SteadyState steady = steady_state(generator, gibbs_on(model, generator) ? &loss_ : nullptr, steady_method(generator));
     frozen_ = std::make_unique<Frozen>(Frozen{T, std::move(generator), std::move(steady)});
   }
   return *frozen_;
 }
 
-bool DensityRun::gibbs() const { return is_gibbs(model_, generator_); }
+bool DensityRun::gibbs() const { return gibbs_on(model_, generator_); }
 
 SteadyState DensityRun::start_state() const { return schedule() ? frozen(0).steady : steady_; }
 

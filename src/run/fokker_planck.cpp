@@ -6,7 +6,9 @@
 #include "driftwell/propagators/scheduled_evolution.hpp"
 #include "driftwell/stationary/passage.hpp"
 #include "driftwell/stationary/spectrum.hpp"
+#include "grid_text.hpp"
 #include "richardson.hpp"
+#include "span_of.hpp"
 
 #include <fmt/format.h>
 
@@ -36,12 +38,6 @@ Grid shrunk(const Grid& grid, double most) {
   return Grid(axes);
 }
 
-std::string cells_text(const Grid& grid) {
-  std::string text;
-  for (const Axis& axis : grid.axes()) text += fmt::format("{}{}", text.empty() ? "" : " x ", axis.cells);
-  return text;
-}
-
 double halving_ratio(const Grid& fine, const Grid& coarse) {
   // The smallest over the axes: bars of unevenly halved grids rather come out too long.
   double ratio = 2;
@@ -55,8 +51,6 @@ Eigen::VectorXd density_of(const Grid& grid, const Eigen::VectorXd& p) {
   for (Eigen::Index k = 0; k < p.size(); ++k) rho[k] = p[k] / grid.volume(static_cast<std::size_t>(k));
   return rho;
 }
-
-std::span<const double> span_of(const Eigen::VectorXd& v) { return {v.data(), static_cast<std::size_t>(v.size())}; }
 
 } // namespace
 

@@ -2,6 +2,7 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/run/density_run.hpp"
+#include "span_of.hpp"
 
 #include <fmt/format.h>
 
@@ -41,8 +42,6 @@ VectorXd centres(double lower, double upper, Index n) {
   for (Index i = 0; i < n; ++i) x[i] = lower + (upper - lower) * (static_cast<double>(i) + 0.5) / static_cast<double>(n);
   return x;
 }
-
-std::span<const double> span_of(const VectorXd& v) { return {v.data(), static_cast<std::size_t>(v.size())}; }
 
 std::vector<double> rows_of(const Eigen::MatrixXd& m) {
   std::vector<double> values;

@@ -4,6 +4,7 @@
 #include "sgd_directions.hpp"
 #include "sgd_passage.hpp"
 #include "sgd_stability.hpp"
+#include "span_of.hpp"
 
 #include <fmt/format.h>
 
@@ -17,8 +18,6 @@ namespace {
 
 constexpr std::size_t most_for_covariance = 100, most_modes = 2000;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::span<const double> span_of(const Eigen::VectorXd& v) { return {v.data(), static_cast<std::size_t>(v.size())}; }
 
 std::vector<double> padded(const Eigen::VectorXd& v, std::size_t size) {
   std::vector<double> result(size, nan);

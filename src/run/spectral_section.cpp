@@ -2,6 +2,7 @@
 
 #include "driftwell/core/error.hpp"
 #include "marginals.hpp"
+#include "span_of.hpp"
 
 #include <fmt/format.h>
 
@@ -47,8 +48,6 @@ VectorXd density_of(const Grid& grid, const VectorXd& p) {
   for (Eigen::Index k = 0; k < p.size(); ++k) rho[k] = p[k] / grid.volume(static_cast<std::size_t>(k));
   return rho;
 }
-
-std::span<const double> span_of(const VectorXd& v) { return {v.data(), static_cast<std::size_t>(v.size())}; }
 
 } // namespace
 

@@ -4,6 +4,7 @@
 #include "driftwell/generator/sparse_factor.hpp"
 #include "driftwell/run/density_run.hpp"
 #include "fokker_planck.hpp"
+#include "grid_text.hpp"
 #include "richardson.hpp"
 
 #include <fmt/format.h>
@@ -17,12 +18,6 @@ namespace driftwell::run {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::string cells_text(const Grid& grid) {
-  std::vector<std::size_t> cells;
-  for (const Axis& axis : grid.axes()) cells.push_back(axis.cells);
-  return fmt::format("{}", fmt::join(cells, " x "));
-}
 
 /// Rough: elimination keeps both triangles of its fronts, eigenvalues a factor and, out of detailed balance, 300 vectors.
 CostEstimate cost_of(const input::StationarySpec& spec, const Model& model, const Grid& grid) {

@@ -1,6 +1,7 @@
 #include "stationary_analysis.hpp"
 
 #include "driftwell/core/error.hpp"
+#include "driftwell/generator/gibbs.hpp"
 
 #include <fmt/format.h>
 
@@ -48,7 +49,7 @@ Grid stationary_grid(const input::Spec& spec) { return build_grid(spec.stationar
 
 StationaryAnalysis::StationaryAnalysis(const input::Spec& spec, const Model& model, const Grid& grid)
     : generator(build_chain(spec, model, grid)), loss(loss_on(spec, model, grid)), has_loss(model.has_potential()), names(model.names()),
-      steady(steady_state(generator, model.gibbs() && generator.conservative() && generator.steady_known() ? &loss : nullptr,
+      steady(steady_state(generator, gibbs_on(model, generator) ? &loss : nullptr,
                           method_of(spec.stationary->method.value))),
       source(region(spec, generator, spec.stationary->source)), target(region(spec, generator, spec.stationary->target)) {}
 

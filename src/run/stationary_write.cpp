@@ -1,6 +1,7 @@
 // Group /stationary of the result file.
 #include "fokker_planck.hpp"
 #include "stationary.hpp"
+#include "span_of.hpp"
 
 #include <fmt/format.h>
 
@@ -12,8 +13,6 @@ namespace {
 
 using Eigen::Index;
 using Eigen::VectorXd;
-
-std::span<const double> span_of(const VectorXd& v) { return {v.data(), static_cast<std::size_t>(v.size())}; }
 
 record::Attributes long_name(const std::string& text) { return {{"long_name", text}}; }
 

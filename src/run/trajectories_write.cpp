@@ -1,6 +1,7 @@
 // Group /trajectories of the result file.
 #include "fokker_planck.hpp"
 #include "trajectories.hpp"
+#include "span_of.hpp"
 
 #include <fmt/format.h>
 
@@ -15,7 +16,6 @@ using Eigen::VectorXd;
 
 constexpr std::size_t most_directions = 1'000'000; ///< parameters up to which directions are written
 
-std::span<const double> span_of(const VectorXd& v) { return {v.data(), static_cast<std::size_t>(v.size())}; }
 record::Attributes long_name(const std::string& text) { return {{"long_name", text}}; }
 
 /// "a_b" for each entry of the upper triangle.

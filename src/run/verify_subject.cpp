@@ -3,6 +3,7 @@
 #include "build_sgd.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
+#include "driftwell/generator/gibbs.hpp"
 #include "driftwell/run/build.hpp"
 #include "driftwell/run/density_run.hpp"
 #include "fokker_planck.hpp"
@@ -155,7 +156,7 @@ private:
 
 bool EvidenceResults::gibbs() const {
   const theorems::Level& level = density_->level();
-  return level.model().gibbs() && level.generator().conservative() && level.generator().steady_known();
+  return gibbs_on(level.model(), level.generator());
 }
 
 Subject build_subject(const input::Spec& spec, const Model* model) {

@@ -9,6 +9,7 @@
 //   (iii) of a cloud: E[Phi], H and KL as measured; the KL of merged cells, another estimator, is not above (data processing)
 //   (iv)  underdamped: F - T KL is the same at every time
 // Chaudhari & Soatto, ICLR 2018, Theorem 5 and equation (9); Jordan, Kinderlehrer & Otto, SIAM J. Math. Anal. 29 (1998) 1.
+#include "detail/at_time.hpp"
 #include "detail/predicted_steady.hpp"
 #include "driftwell/theorems/theorem.hpp"
 
@@ -27,8 +28,6 @@ using Eigen::VectorXd;
 namespace {
 
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
-
-std::string at_time(double t) { return fmt::format("t = {:.6g}", t); }
 
 /// -log Z of exp(-Phi/T) on the cells.
 long double free_energy_of_steady(const Level& level) {

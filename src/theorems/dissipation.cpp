@@ -14,6 +14,7 @@
 // grid to resolve what is left of corners of the start.
 // Chaudhari & Soatto, ICLR 2018, Theorem 5 (proof); Bakry, Gentil & Ledoux, Analysis and Geometry of Markov Diffusion Operators, 2014,
 // Proposition 5.2.2; Stam, Information and Control 2 (1959) 101.
+#include "detail/at_time.hpp"
 #include "detail/chain_hypotheses.hpp"
 #include "detail/drift_form.hpp"
 #include "detail/pooled.hpp"
@@ -35,8 +36,6 @@ using Eigen::VectorXd;
 namespace {
 
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
-
-std::string at_time(double t) { return fmt::format("t = {:.6g}", t); }
 
 /// b log(a/b) comes from logarithms, a - b from numbers: near a = b the sum is the square of a small difference.
 double bracket(double a, double b, double log_ratio) {

@@ -10,6 +10,7 @@
 // Hypotheses: an underdamped equation; for the formula, f quadratic and no drive; for the missing coercivity, a start with momenta
 // from Maxwell's law (dissipation 0 at t = 0), or a slowest mode that oscillates.
 // Villani, Hypocoercivity, Mem. AMS 202 (2009), section 1.1; Risken, The Fokker-Planck Equation, 1989, section 10.2.
+#include "detail/at_time.hpp"
 #include "detail/pooled.hpp"
 #include "driftwell/theorems/theorem.hpp"
 
@@ -22,8 +23,6 @@
 namespace driftwell::theorems {
 
 namespace {
-
-std::string at_time(double t) { return fmt::format("t = {:.6g}", t); }
 
 std::vector<Measured> series(const KineticEvidence& kinetic, const std::string& name) {
   std::vector<Measured> result = kinetic.series(name);

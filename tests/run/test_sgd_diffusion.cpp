@@ -1,4 +1,6 @@
 // SGD beside its diffusion through the command and back from the file: clouds, divergences and the projected density against closed forms.
+#include "shipped.hpp"
+
 #include "driftwell/core/error.hpp"
 #include "driftwell/record/reader.hpp"
 #include "driftwell/run/commands.hpp"
@@ -13,35 +15,14 @@
 #include <filesystem>
 
 using namespace driftwell;
+using shipped_runs::Result;
+using shipped_runs::shipped;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path shipped(const std::string& name) { return fs::path(DRIFTWELL_SOURCE_DIR) / "models" / (name + ".toml"); }
-
-struct Result {
-  fs::path file = fs::temp_directory_path() / fmt::format("driftwell_sgd_diffusion_{}.h5", ::getpid());
-  Result(const fs::path& experiment, const std::vector<std::string>& overrides) {
-    run::RunOptions options;
-    options.file = experiment.string();
-    options.out = file.string();
-    options.overrides = overrides;
-    options.overwrite = true;
-    options.verbosity = 0;
-    CHECK(run::run_experiment(options) == 0);
-  }
-  ~Result() { fs::remove(file); }
-  [[nodiscard]] std::vector<double> read(const std::string& name) const { return record::Reader(file).read("sgd_diffusion/" + name).first; }
-  [[nodiscard]] double number(const std::string& name) const {
-    for (const auto& [key, value] : record::Reader(file).attributes("sgd_diffusion"))
-      if (key == name) return std::holds_alternative<double>(value) ? std::get<double>(value) : static_cast<double>(std::get<std::int64_t>(value));
-    FAIL("no attribute " + name);
-    return 0;
-  }
-};
 
 double gaussian_kl(const sgd::Moments& p, const sgd::Moments& q) {
   const MatrixXd inverse = q.covariance.inverse();
@@ -66,7 +47,7 @@ std::string message(const fs::path& file, const std::vector<std::string>& overri
 
 TEST_CASE("sgd_quadratic beside its diffusion: moments and divergences of both orders are the closed ones, at every output") {
   const double eta = 0.1;
-  const Result result(shipped("sgd_quadratic"), {"sgd.steps=80", "sgd.outputs=9", "sgd.replicas=1000", "sgd.projection={ directions = [[1, 0], [0, 1]], cells = 48 }"});
+  const Result result("sgd_diffusion", shipped("sgd_quadratic"), {"sgd.steps=80", "sgd.outputs=9", "sgd.replicas=1000", "sgd.projection={ directions = [[1, 0], [0, 1]], cells = 48 }"});
   const sgd::QuadraticMoments exact(MatrixXd{{2, 0.5}, {0.5, 1}}, MatrixXd{{0.25, 0}, {0, 0.025}});
   const VectorXd start = (VectorXd(2) << 2, -1).finished();
   const auto mean = result.read("diffusion_mean"), mean_error = result.read("diffusion_mean_stderr"), covariance = result.read("diffusion_covariance"),
@@ -102,7 +83,7 @@ TEST_CASE("sgd_quadratic beside its diffusion: moments and divergences of both o
 }
 
 TEST_CASE("sgd_logistic_diffusion in a short form: noise that depends on the place, principal components, a density that follows the particles") {
-  const Result result(shipped("sgd_logistic_diffusion"), {"sgd.replicas=400", "sgd.steps=24", "sgd.outputs=4", "sgd.projection={ principal_components = 1 }"});
+  const Result result("sgd_diffusion", shipped("sgd_logistic_diffusion"), {"sgd.replicas=400", "sgd.steps=24", "sgd.outputs=4", "sgd.projection={ principal_components = 1 }"});
   const auto kl = result.read("kl_gaussian"), error = result.read("kl_gaussian_stderr"), density = result.read("kl_diffusion_density"), density_error = result.read("kl_diffusion_density_stderr"),
              directions = result.read("directions"), variance = result.read("sgd_variance"), there = result.read("diffusion_variance");
   double norm = 0;
@@ -122,7 +103,7 @@ TEST_CASE("noise at the minimum and noise of the place differ where D does; one 
   for (const char* noise : {"at_minimum", "state_dependent"}) {
     std::vector<std::string> overrides = common;
     overrides.push_back(fmt::format("sgd.diffusion={{ order = 1, noise = \"{}\", particles = 3000, dt = 0.5, stepper = \"euler_maruyama\" }}", noise));
-    const Result result(shipped("sgd_logistic_diffusion"), overrides);
+    const Result result("sgd_diffusion", shipped("sgd_logistic_diffusion"), overrides);
     CHECK(result.read("order") == std::vector<double>{1});
     CHECK(result.read("diffusion_sample").size() == 2 * 3000);
     variance.push_back(result.read("diffusion_variance").back());
@@ -132,7 +113,7 @@ TEST_CASE("noise at the minimum and noise of the place differ where D does; one 
 }
 
 TEST_CASE("from random starts replicas and particles begin in twos: neighbours are sought among strangers") {
-  const Result result(shipped("sgd_quadratic"), {"sgd.steps=2", "sgd.outputs=3", "sgd.start_std=1", "sgd.projection={ directions = [[1, 0]], fokker_planck = false }"});
+  const Result result("sgd_diffusion", shipped("sgd_quadratic"), {"sgd.steps=2", "sgd.outputs=3", "sgd.start_std=1", "sgd.projection={ directions = [[1, 0]], fokker_planck = false }"});
   const auto kl = result.read("kl"), error = result.read("kl_stderr"), gaussian = result.read("kl_gaussian");
   for (std::size_t i = 0; i < kl.size(); ++i) {
     CHECK(std::abs(kl[i]) < 4 * error[i]);

@@ -1,4 +1,6 @@
 // The shipped experiments of SGD, in a short form, through the command and back from the file.
+#include "shipped.hpp"
+
 #include "driftwell/core/error.hpp"
 #include "driftwell/record/reader.hpp"
 #include "driftwell/run/commands.hpp"
@@ -12,37 +14,13 @@
 #include <fstream>
 
 using namespace driftwell;
-
-namespace {
+using shipped_runs::Result;
+using shipped_runs::shipped;
 
 namespace fs = std::filesystem;
 
-struct Result {
-  fs::path file = fs::temp_directory_path() / fmt::format("driftwell_sgd_{}.h5", ::getpid());
-  Result(const fs::path& experiment, const std::vector<std::string>& overrides) {
-    run::RunOptions options;
-    options.file = experiment.string();
-    options.out = file.string();
-    options.overrides = overrides;
-    options.overwrite = true;
-    options.verbosity = 0;
-    CHECK(run::run_experiment(options) == 0);
-  }
-  ~Result() { fs::remove(file); }
-  [[nodiscard]] double number(const std::string& name) const {
-    for (const auto& [key, value] : record::Reader(file).attributes("sgd"))
-      if (key == name) return std::get<double>(value);
-    FAIL("no attribute " + name);
-    return 0;
-  }
-};
-
-fs::path shipped(const std::string& name) { return fs::path(DRIFTWELL_SOURCE_DIR) / "models" / (name + ".toml"); }
-
-} // namespace
-
 TEST_CASE("sgd_quadratic: the cloud has the exact discrete variance, and Yaida's two sides agree") {
-  const Result result(shipped("sgd_quadratic"), {"sgd.steps=600", "sgd.outputs=31", "sgd.diffusion={ order = 1, particles = 100 }", "sgd.projection={ fokker_planck = false }"});
+  const Result result("sgd", shipped("sgd_quadratic"), {"sgd.steps=600", "sgd.outputs=31", "sgd.diffusion={ order = 1, particles = 100 }", "sgd.projection={ fokker_planck = false }"});
   CHECK(std::abs(result.number("stationary_variance") - result.number("predicted_variance_discrete")) < 4 * result.number("stationary_variance_stderr"));
   CHECK(std::abs(result.number("yaida_difference")) < 4 * result.number("yaida_difference_stderr"));
   CHECK(result.number("local_kl") > 0.1);
@@ -51,7 +29,7 @@ TEST_CASE("sgd_quadratic: the cloud has the exact discrete variance, and Yaida's
 }
 
 TEST_CASE("sgd_linear_regression: variance of the diffusion within the noise that depends on the place") {
-  const Result result(shipped("sgd_linear_regression"), {"sgd.replicas=64", "sgd.loss_replicas=16"});
+  const Result result("sgd", shipped("sgd_linear_regression"), {"sgd.replicas=64", "sgd.loss_replicas=16"});
   const double measured = result.number("stationary_variance"), predicted = result.number("predicted_variance_discrete");
   CHECK(measured > predicted * 0.99); // D grows away from the minimum
   CHECK(measured < predicted * 1.35);
@@ -59,19 +37,19 @@ TEST_CASE("sgd_linear_regression: variance of the diffusion within the noise tha
 }
 
 TEST_CASE("sgd_logistic_breast_cancer: close to the minimum, with the predicted variance") {
-  const Result result(shipped("sgd_logistic_breast_cancer"), {"sgd.replicas=64", "sgd.steps=3000", "sgd.loss_replicas=16"});
+  const Result result("sgd", shipped("sgd_logistic_breast_cancer"), {"sgd.replicas=64", "sgd.steps=3000", "sgd.loss_replicas=16"});
   CHECK(result.number("stationary_loss") > result.number("minimum_loss"));
   CHECK(result.number("stationary_loss") < result.number("minimum_loss") + 0.002);
   CHECK(result.number("stationary_variance") == Approx(result.number("predicted_variance_discrete")).epsilon(0.25));
 }
 
 TEST_CASE("sgd_mlp_digits runs in a short form", "[slow]") {
-  const Result result(shipped("sgd_mlp_digits"), {"sgd.replicas=2", "sgd.steps=600", "sgd.outputs=3", "sgd.snapshots=1"});
+  const Result result("sgd", shipped("sgd_mlp_digits"), {"sgd.replicas=2", "sgd.steps=600", "sgd.outputs=3", "sgd.snapshots=1"});
   CHECK(result.number("stationary_loss") < 1.0);
 }
 
 TEST_CASE("sgd_lr_over_batch in a short form: the exact factor straightens the line of the variances") {
-  const Result result(shipped("sgd_lr_over_batch"), {"sgd.replicas=100", "sgd.steps=600", "sgd.loss_replicas=2", "sgd.learning_rate=0.02", "sweep.sgd.learning_rate=[0.05, 0.4]", "sweep.sgd.batch_size=[8, 32]"});
+  const Result result("sgd", shipped("sgd_lr_over_batch"), {"sgd.replicas=100", "sgd.steps=600", "sgd.loss_replicas=2", "sgd.learning_rate=0.02", "sweep.sgd.learning_rate=[0.05, 0.4]", "sweep.sgd.batch_size=[8, 32]"});
   const auto law = [&](const std::string& name) { return record::Reader(result.file).read("/sgd_laws/" + name).first.at(0); };
   CHECK(law("variance_slope") > law("corrected_slope")); // larger steps, larger than in proportion
   CHECK(law("corrected_chi_squared") < law("variance_chi_squared"));
@@ -81,7 +59,7 @@ TEST_CASE("sgd_lr_over_batch in a short form: the exact factor straightens the l
 }
 
 TEST_CASE("sgd_escape_sharp_to_flat in a short form: the sharp minimum is left, sooner with small batches, the flat one is not") {
-  const Result result(shipped("sgd_escape_sharp_to_flat"), {"sgd.replicas=60", "sgd.steps=2500", "sweep.sgd.batch_size=[1, 2]", "sgd.loss_replicas=2"});
+  const Result result("sgd", shipped("sgd_escape_sharp_to_flat"), {"sgd.replicas=60", "sgd.steps=2500", "sweep.sgd.batch_size=[1, 2]", "sgd.loss_replicas=2"});
   const auto column = [&](const std::string& name) { return record::Reader(result.file).read("/sweep/sgd_" + name).first; };
   const std::vector<double> passages = column("passages"), mean = column("mean_passage_time"), error = column("mean_passage_time_stderr"); // (b, sharp or flat)
   CHECK(passages[0] > 50);
@@ -90,13 +68,13 @@ TEST_CASE("sgd_escape_sharp_to_flat in a short form: the sharp minimum is left, 
 }
 
 TEST_CASE("sgd_escape_double_well in a short form: the deeper, sharper well is left sooner") {
-  const Result result(shipped("sgd_escape_double_well"), {"sgd.replicas=60", "sgd.steps=600", "sweep.sgd.batch_size=[1]", "sgd.loss_replicas=2"});
+  const Result result("sgd", shipped("sgd_escape_double_well"), {"sgd.replicas=60", "sgd.steps=600", "sweep.sgd.batch_size=[1]", "sgd.loss_replicas=2"});
   const std::vector<double> mean = record::Reader(result.file).read("/sweep/sgd_mean_passage_time").first;
   CHECK(mean.at(1) > 4 * mean.at(0));
 }
 
 TEST_CASE("sgd_limit_cycle_digits in a short form: increments that are not white", "[slow]") {
-  const Result result(shipped("sgd_limit_cycle_digits"), {"sgd.replicas=3", "sgd.steps=4560", "sgd.spectrum_length=16", "sgd.stationary_from=0.4"});
+  const Result result("sgd", shipped("sgd_limit_cycle_digits"), {"sgd.replicas=3", "sgd.steps=4560", "sgd.spectrum_length=16", "sgd.stationary_from=0.4"});
   CHECK(result.number("spectrum_chance") < 1);
   CHECK(result.number("spectrum_white_level") > 0);
   CHECK(result.number("spectrum_effective_weights") >= 1);
@@ -109,7 +87,7 @@ TEST_CASE("a csv beside the experiment; errors of the data name its line") {
   write("own.csv", "a,b,y\n1,2,3\n2,1,4\n0,1,1\n3,3,7\n");
   write("e.toml", "[sgd]\ndataset = \"own.csv\"\nloss = \"linear_regression\"\nlearning_rate = 0.1\nsteps = 50\nstart = \"zero\"\n");
   {
-    const Result result(folder / "e.toml", {});
+    const Result result("sgd", folder / "e.toml", {});
     CHECK(result.number("stationary_loss") < 1);
   }
   write("own.csv", "a,b,y\n1,2,3\n2,oops,4\n");

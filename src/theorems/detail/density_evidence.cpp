@@ -1,6 +1,7 @@
 #include "driftwell/theorems/density_evidence.hpp"
 
 #include "driftwell/core/error.hpp"
+#include "driftwell/generator/gibbs.hpp"
 
 #include <fmt/format.h>
 
@@ -17,8 +18,7 @@ namespace {
 
 SteadyState steady_of(const DensityTask& task, const Generator& generator, const VectorXd& loss) {
   if (task.make.steady) return task.make.steady(task.model, generator, loss);
-  const bool gibbs = task.model.gibbs() && generator.conservative() && generator.steady_known();
-  return steady_state(generator, gibbs ? &loss : nullptr);
+  return steady_state(generator, gibbs_on(task.model, generator) ? &loss : nullptr);
 }
 
 std::vector<Grid> halvings_of(const Grid& grid) {
