@@ -1,5 +1,6 @@
 #include "spectral_section.hpp"
 
+#include "background.hpp"
 #include "driftwell/core/error.hpp"
 #include "marginals.hpp"
 #include "span_of.hpp"
@@ -183,12 +184,12 @@ void SpectralSection::compute(record::ResultFile& file) {
   declare(group);
   write_fields(group);
   file.flush();
-  progress_.phase(fmt::format("error bars: {} points", points_text(coarse_->grid())));
-  bars_ = coarse_->series(*initial_, times);
-  progress_.phase(fmt::format("{} spectral points", points_text(fine_->grid())));
+  progress_.phase(fmt::format("{} spectral points, and {} for the error bars", points_text(fine_->grid()), points_text(coarse_->grid())));
+  Background beside(true, [&] { bars_ = coarse_->series(*initial_, times); });
   std::size_t snapshot = 0;
   double most_negative = 0;
   const SpectralReport report = fine_->evolve(*initial_, times, [&](std::size_t index, const VectorXd& p, const auto& values) {
+    beside.finish();
     group.write_frame("time", index, std::span(&times[index], 1));
     for (const auto& [name, row] : values) write_row(group, index, name, row);
     while (snapshot < snapshots_.size() && snapshots_[snapshot] == index) {

@@ -141,11 +141,12 @@ void SpectralOperator::add_axis(std::size_t a, const VectorXd& slope, const Vect
     const VectorXd sawtooth = axis.analysis.row(n - 1);
     S += kappa_[a] * axis.unseen * axis.unseen * sawtooth * sawtooth.transpose();
   }
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(S);
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(S);
   const Index kept = std::min<Index>(n, static_cast<Index>(std::ceil(kept_modes * static_cast<double>(n))));
-  const double top = modes.eigenvalues()[kept - 1];
-  const MatrixXd& V = modes.eigenvectors();
-  decay_.emplace_back(-(V * modes.eigenvalues().cwiseMax(0.0).cwiseMin(top).asDiagonal() * V.transpose()), before(a), grid_.stride(a));
+  const double top = solver.eigenvalues()[kept - 1];
+  const MatrixXd& V = solver.eigenvectors();
+  modes_.push_back({solver.eigenvalues().cwiseMax(0.0).cwiseMin(top), V});
+  decay_.emplace_back(-(V * modes_.back().rates.asDiagonal() * V.transpose()), before(a), grid_.stride(a));
   bound_ += top;
   if (!reversible()) {
     const MatrixXd low = V.leftCols(kept) * V.leftCols(kept).transpose();

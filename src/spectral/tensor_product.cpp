@@ -3,7 +3,6 @@
 #include "driftwell/core/simd.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -11,80 +10,126 @@ namespace driftwell {
 
 namespace {
 
-constexpr std::size_t lanes = 16;             ///< columns of the tensor worked on together
+constexpr std::size_t lanes = 16;             ///< columns of the result worked on together
 constexpr std::size_t parallel_from = 2'000'000; ///< multiplications below which threads cost more than they help
 
 using Lanes = double __attribute__((vector_size(64)));
 
-/// `rows` rows of M times the packed columns: accumulators stay in registers.
-template <std::size_t rows>
-DRIFTWELL_INLINE void multiply_rows(const double* m, std::size_t n, const double* in, double* out) {
+/// `rows` rows of out = (or +=) a b for one strip of columns: a(r, k) = a[r * a_row + k], b(k, .) = b[k * b_row + .], out(r, .) = out[r * out_row + .].
+/// The accumulators stay in registers.
+template <bool add, std::size_t rows>
+DRIFTWELL_INLINE void multiply_rows(const double* a, std::size_t a_row, const double* b, std::size_t b_row, std::size_t n, double* out, std::size_t out_row) {
   Lanes low[rows]{}, high[rows]{};
   for (std::size_t k = 0; k < n; ++k) {
-    Lanes a, b;
-    std::memcpy(&a, in + k * lanes, sizeof a);
-    std::memcpy(&b, in + k * lanes + 8, sizeof b);
+    Lanes first, second;
+    std::memcpy(&first, b + k * b_row, sizeof first);
+    std::memcpy(&second, b + k * b_row + 8, sizeof second);
     for (std::size_t r = 0; r < rows; ++r) {
-      const double c = m[r * n + k];
-      low[r] += c * a;
-      high[r] += c * b;
+      const double c = a[r * a_row + k];
+      low[r] += c * first;
+      high[r] += c * second;
     }
   }
   for (std::size_t r = 0; r < rows; ++r) {
-    std::memcpy(out + r * lanes, &low[r], sizeof low[r]);
-    std::memcpy(out + r * lanes + 8, &high[r], sizeof high[r]);
+    double* to = out + r * out_row;
+    if (add) {
+      Lanes first, second;
+      std::memcpy(&first, to, sizeof first);
+      std::memcpy(&second, to + 8, sizeof second);
+      low[r] = first + low[r];
+      high[r] = second + high[r];
+    }
+    std::memcpy(to, &low[r], sizeof low[r]);
+    std::memcpy(to + 8, &high[r], sizeof high[r]);
   }
 }
 
-DRIFTWELL_MULTIVERSION void multiply_block(const double* m, std::size_t n, const double* in, double* out) {
+template <bool add>
+DRIFTWELL_INLINE void multiply_all_rows(std::size_t rows, const double* a, std::size_t a_row, const double* b, std::size_t b_row, std::size_t n, double* out,
+                                        std::size_t out_row) {
   std::size_t i = 0;
-  for (; i + 3 <= n; i += 3) multiply_rows<3>(m + i * n, n, in, out + i * lanes);
-  for (; i < n; ++i) multiply_rows<1>(m + i * n, n, in, out + i * lanes);
+  for (; i + 6 <= rows; i += 6) multiply_rows<add, 6>(a + i * a_row, a_row, b, b_row, n, out + i * out_row, out_row);
+  for (; i + 2 <= rows; i += 2) multiply_rows<add, 2>(a + i * a_row, a_row, b, b_row, n, out + i * out_row, out_row);
+  for (; i < rows; ++i) multiply_rows<add, 1>(a + i * a_row, a_row, b, b_row, n, out + i * out_row, out_row);
+}
+
+DRIFTWELL_MULTIVERSION void multiply_strip(std::size_t rows, const double* a, std::size_t a_row, const double* b, std::size_t b_row, std::size_t n,
+                                           double* out, std::size_t out_row) {
+  multiply_all_rows<false>(rows, a, a_row, b, b_row, n, out, out_row);
+}
+DRIFTWELL_MULTIVERSION void multiply_add_strip(std::size_t rows, const double* a, std::size_t a_row, const double* b, std::size_t b_row, std::size_t n,
+                                               double* out, std::size_t out_row) {
+  multiply_all_rows<true>(rows, a, a_row, b, b_row, n, out, out_row);
+}
+
+/// A buffer that starts at a cache line.
+class Aligned {
+public:
+  explicit Aligned(std::size_t size) : all_(size + 8) {}
+  double* data() { return all_.data() + (8 - reinterpret_cast<std::uintptr_t>(all_.data()) / 8 % 8) % 8; }
+
+private:
+  std::vector<double> all_;
+};
+
+template <bool add> void put(const double* from, double* to, std::size_t count) {
+  for (std::size_t c = 0; c < count; ++c) to[c] = add ? to[c] + from[c] : from[c];
 }
 
 } // namespace
 
 AxisMatrix::AxisMatrix(const Eigen::MatrixXd& matrix, std::size_t before, std::size_t after)
-    : n_(static_cast<std::size_t>(matrix.rows())), before_(before), after_(after), entries_(n_ * n_) {
+    : n_(static_cast<std::size_t>(matrix.rows())), before_(before), after_(after), padded_((n_ + lanes - 1) / lanes * lanes),
+      entries_(after > 1 ? n_ * n_ : n_ * padded_) {
   for (std::size_t i = 0; i < n_; ++i)
-    for (std::size_t j = 0; j < n_; ++j) entries_[i * n_ + j] = matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j));
+    for (std::size_t j = 0; j < n_; ++j)
+      entries_[after > 1 ? i * n_ + j : j * padded_ + i] = matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j));
 }
 
-template <bool add> void AxisMatrix::run(const double* x, double* y) const {
-  const std::size_t columns = before_ * after_, chunks = (columns + lanes - 1) / lanes;
-#pragma omp parallel if (columns * n_ > parallel_from / n_)
+/// The axis is not the last one: strips of what comes after it are the columns.
+template <bool add> void AxisMatrix::run_inner(const double* x, double* y) const {
+  const std::size_t strips = (after_ + lanes - 1) / lanes;
+#pragma omp parallel if (before_ * after_ * n_ > parallel_from / n_)
   {
-    std::vector<double> buffer(2 * n_ * lanes + 8);
-    double* in = buffer.data() + (8 - reinterpret_cast<std::uintptr_t>(buffer.data()) / 8 % 8) % 8;
-    double* out = in + n_ * lanes;
+    Aligned in(n_ * lanes), out(n_ * lanes);
 #pragma omp for schedule(static)
-    for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
-      const std::size_t first = chunk * lanes, count = std::min(lanes, columns - first);
-      std::array<std::size_t, lanes> base{};
-      for (std::size_t c = 0; c < count; ++c) base[c] = (first + c) / after_ * n_ * after_ + (first + c) % after_;
-      const bool together = base[count - 1] - base[0] == count - 1;
-      if (count < lanes) std::fill_n(in, n_ * lanes, 0.0);
-      if (together)
-        for (std::size_t k = 0; k < n_; ++k) std::copy_n(x + base[0] + k * after_, count, in + k * lanes);
-      else
-        for (std::size_t c = 0; c < count; ++c)
-          for (std::size_t k = 0; k < n_; ++k) in[k * lanes + c] = x[base[c] + k * after_];
-      multiply_block(entries_.data(), n_, in, out);
-      if (together) {
-        for (std::size_t k = 0; k < n_; ++k) {
-          double* to = y + base[0] + k * after_;
-          for (std::size_t c = 0; c < count; ++c) to[c] = add ? to[c] + out[k * lanes + c] : out[k * lanes + c];
-        }
+    for (std::size_t work = 0; work < before_ * strips; ++work) {
+      const std::size_t first = work % strips * lanes, base = work / strips * n_ * after_ + first, count = std::min(lanes, after_ - first);
+      if (count < lanes) std::fill_n(in.data(), n_ * lanes, 0.0);
+      for (std::size_t k = 0; k < n_; ++k) std::copy_n(x + base + k * after_, count, in.data() + k * lanes);
+      if (count == lanes) {
+        (add ? multiply_add_strip : multiply_strip)(n_, entries_.data(), n_, in.data(), lanes, n_, y + base, after_);
       } else {
-        for (std::size_t c = 0; c < count; ++c)
-          for (std::size_t k = 0; k < n_; ++k) {
-            double& to = y[base[c] + k * after_];
-            to = add ? to + out[k * lanes + c] : out[k * lanes + c];
-          }
+        multiply_strip(n_, entries_.data(), n_, in.data(), lanes, n_, out.data(), lanes);
+        for (std::size_t k = 0; k < n_; ++k) put<add>(out.data() + k * lanes, y + base + k * after_, count);
       }
     }
   }
 }
+
+/// The last axis: rows of x times the transposed matrix, whose columns are padded to full strips.
+template <bool add> void AxisMatrix::run_last(const double* x, double* y) const {
+  constexpr std::size_t rows = 24;
+  const std::size_t blocks = (before_ + rows - 1) / rows;
+#pragma omp parallel if (before_ * n_ > parallel_from / n_)
+  {
+    Aligned out(rows * lanes);
+#pragma omp for schedule(static)
+    for (std::size_t block = 0; block < blocks; ++block) {
+      const std::size_t top = block * rows, height = std::min(rows, before_ - top);
+      for (std::size_t first = 0; first < n_; first += lanes) {
+        if (first + lanes <= n_) {
+          (add ? multiply_add_strip : multiply_strip)(height, x + top * n_, n_, entries_.data() + first, padded_, n_, y + top * n_ + first, n_);
+          continue;
+        }
+        multiply_strip(height, x + top * n_, n_, entries_.data() + first, padded_, n_, out.data(), lanes);
+        for (std::size_t r = 0; r < height; ++r) put<add>(out.data() + r * lanes, y + (top + r) * n_ + first, n_ - first);
+      }
+    }
+  }
+}
+
+template <bool add> void AxisMatrix::run(const double* x, double* y) const { after_ > 1 ? run_inner<add>(x, y) : run_last<add>(x, y); }
 
 void AxisMatrix::multiply(const double* x, double* y) const { run<false>(x, y); }
 void AxisMatrix::multiply_add(const double* x, double* y) const { run<true>(x, y); }

@@ -33,6 +33,13 @@ public:
   std::string advice;
 };
 
+/// Eigenvectors (columns, orthonormal) and eigenvalues (ascending, >= 0, those above the resolved part cut to its end) of
+/// the matrix S_a of an axis.
+struct AxisModes {
+  Eigen::VectorXd rates;
+  Eigen::MatrixXd vectors;
+};
+
 class SpectralOperator {
 public:
   /// `box`: lower, upper, sides and the number of points of every axis. Throws NotSpectral.
@@ -50,6 +57,9 @@ public:
   [[nodiscard]] const std::vector<SpectralAxis>& axes() const { return axes_; }
   /// j_a at the nodes; empty vectors where a component is 0, and none at all without circulation.
   [[nodiscard]] const std::vector<Eigen::VectorXd>& circulation() const { return circulation_; }
+  /// Whether L is -(S_1 + ... + S_d), each acting along its axis.
+  [[nodiscard]] bool separable() const { return reversible() && diagonal_.size() == 0; }
+  [[nodiscard]] const AxisModes& modes(std::size_t a) const { return modes_[a]; }
   [[nodiscard]] double mobility(std::size_t a) const { return kappa_[a] / temperature_; } ///< D_aa
 
   /// y = L u. Not from two threads at the same time.
@@ -88,6 +98,7 @@ private:
   std::vector<double> kappa_;
   Eigen::VectorXd potential_, log_p_, root_;
   double log_partition_ = 0;
+  std::vector<AxisModes> modes_;
   std::vector<AxisMatrix> decay_, turn_, turn_back_; ///< -S_a, B_a / 2, B_a^T / 2
   Eigen::VectorXd diagonal_;                         ///< -(what the matrices miss of S); empty: nothing
   std::vector<Eigen::VectorXd> circulation_;

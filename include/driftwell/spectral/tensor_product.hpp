@@ -22,9 +22,11 @@ public:
 
 private:
   template <bool add> void run(const double* x, double* y) const;
+  template <bool add> void run_inner(const double* x, double* y) const;
+  template <bool add> void run_last(const double* x, double* y) const;
 
-  std::size_t n_ = 0, before_ = 0, after_ = 0;
-  std::vector<double> entries_; ///< row by row
+  std::size_t n_ = 0, before_ = 0, after_ = 0, padded_ = 0;
+  std::vector<double> entries_; ///< row by row; of the last axis column by column, each padded
 };
 
 } // namespace driftwell

@@ -88,7 +88,17 @@ std::array<double, sums> sweep(const Block& block, std::size_t n, double scale) 
 
 double average_log_volume(const Grid& grid, const Eigen::VectorXd& c) {
   if (grid.uniform()) return grid.log_volume(0) * deterministic_sum(grid.size(), [&](std::size_t k) { return c[static_cast<Eigen::Index>(k)]; });
-  return deterministic_sum(grid.size(), [&](std::size_t k) { return c[static_cast<Eigen::Index>(k)] * grid.log_volume(k); });
+  // Row by row: along one only the width of the last axis changes.
+  const Axis& last = grid.axis(grid.dimension() - 1);
+  std::vector<double> log_width(last.cells);
+  for (std::size_t i = 0; i < last.cells; ++i) log_width[i] = std::log(last.width(i));
+  return deterministic_sum(grid.size() / last.cells, [&](std::size_t row) {
+    const std::size_t first = row * last.cells;
+    const double rest = grid.log_volume(first) - log_width[0];
+    double sum = 0;
+    for (std::size_t i = 0; i < last.cells; ++i) sum += c[static_cast<Eigen::Index>(first + i)] * (rest + log_width[i]);
+    return sum;
+  });
 }
 
 } // namespace
