@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace driftwell::run {
 
@@ -175,6 +176,14 @@ void SpectralSection::write_row(record::Group& group, std::size_t index, const s
   if (spec_.langevin) rows_[name].push_back({row, error});
 }
 
+void SpectralSection::write_gap(record::Group& group, const SpectralGap& gap, const SpectralGap& coarse) {
+  const std::array<double, 2> value{gap.value.real(), gap.value.imag()};
+  const auto bar = [&](double fine, double other) { return std::abs(fine - other) + gap.residual; };
+  summary_.gap = value;
+  group.attribute("spectral_gap", std::vector<double>{value[0], value[1]});
+  group.attribute("spectral_gap_error", std::vector<double>{bar(value[0], coarse.value.real()), bar(value[1], coarse.value.imag())});
+}
+
 void SpectralSection::compute(record::ResultFile& file) {
   const std::vector<double>& times = spec_.time.at;
   summary_.outputs = times.size();
@@ -185,7 +194,12 @@ void SpectralSection::compute(record::ResultFile& file) {
   write_fields(group);
   file.flush();
   progress_.phase(fmt::format("{} spectral points, and {} for the error bars", points_text(fine_->grid()), points_text(coarse_->grid())));
-  Background beside(true, [&] { bars_ = coarse_->series(*initial_, times); });
+  std::optional<SpectralGap> gap, coarse_gap;
+  Background beside(true, [&] {
+    bars_ = coarse_->series(*initial_, times);
+    coarse_gap = spectral_gap(coarse_->generator());
+  });
+  gap = spectral_gap(fine_->generator());
   std::size_t snapshot = 0;
   double most_negative = 0;
   const SpectralReport report = fine_->evolve(*initial_, times, [&](std::size_t index, const VectorXd& p, const auto& values) {
@@ -205,6 +219,7 @@ void SpectralSection::compute(record::ResultFile& file) {
     file.flush_if_due();
   });
   summary_.report = report.summary;
+  if (gap && coarse_gap) write_gap(group, *gap, *coarse_gap);
   group.attribute("propagator_report", report.summary);
   group.attribute("propagator_error", report.error);
   group.attribute("negative_mass", 0 - most_negative);

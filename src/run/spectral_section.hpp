@@ -1,6 +1,7 @@
 #pragma once
 // Section [fokker_planck] with propagator = "spectral": the density on the points asked for, the same on three quarters of
 // them an axis for the error bars, and group /fokker_planck of the result file.
+#include "driftwell/spectral/spectral_gap.hpp"
 #include "fokker_planck.hpp"
 #include "spectral_density.hpp"
 
@@ -27,6 +28,7 @@ private:
   void declare_fields(record::Group& group) const;
   void write_fields(record::Group& group);
   void write_marginals(record::Group& group, const std::string& prefix, const Eigen::VectorXd& p, const std::size_t* frame) const;
+  void write_gap(record::Group& group, const SpectralGap& gap, const SpectralGap& coarse);
   void write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row);
 
   const input::Spec& spec_;

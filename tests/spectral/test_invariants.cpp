@@ -1,29 +1,11 @@
 // What must hold on every model: mass, falling KL, the steady state, the same bits; and agreement with Markov chains.
 #include "driftwell/spectral/faber_series.hpp"
-#include "spectral_run.hpp"
+#include "random_quartic.hpp"
 
 #include <catch2/catch.hpp>
 #include <omp.h>
 
-#include <random>
-
 using namespace spectral_test;
-
-namespace {
-
-/// A random quartic in two variables with a positive definite top, a random circulation around the origin or none.
-Problem random_problem(unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform(-1, 1);
-  const auto r = [&] { return uniform(random); };
-  std::string f = "0.3*x^4 + 0.3*y^4";
-  for (const char* term : {"x", "y", "x^2", "y^2", "x*y", "x^3", "y^3", "x^2*y", "x*y^2"}) f += fmt::format(" + {:.6f}*{}", 0.2 * r(), term);
-  const std::string turn = seed % 2 ? fmt::format("\ncirculation = \"{:.4f}*exp(-x^2-y^2)\"", 3 * r()) : "";
-  return {fmt::format("variables = [\"x\", \"y\"]\npotential = \"{}\"\ntemperature = {:.3f}{}", f, 0.6 + 0.3 * r(), turn),
-          fmt::format("gaussian = {{ mean = [{:.3f}, {:.3f}], std = 0.3 }}", 0.5 * r(), 0.5 * r()), "end = 2\noutputs = 21", "lower = -3\nupper = 3"};
-}
-
-} // namespace
 
 TEST_CASE("random quartics: mass 1, KL falls, F - F_ss = T KL, dKL/dt = -T I") {
   for (unsigned seed = 1; seed <= 8; ++seed) {
