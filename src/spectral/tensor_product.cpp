@@ -1,66 +1,16 @@
 #include "driftwell/spectral/tensor_product.hpp"
 
-#include "driftwell/core/simd.hpp"
+#include "multiply_strip.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 namespace driftwell {
 
 namespace {
 
-constexpr std::size_t lanes = 16;             ///< columns of the result worked on together
+constexpr std::size_t lanes = strip_width;
 constexpr std::size_t parallel_from = 2'000'000; ///< multiplications below which threads cost more than they help
-
-using Lanes = double __attribute__((vector_size(64)));
-
-/// `rows` rows of out = (or +=) a b for one strip of columns: a(r, k) = a[r * a_row + k], b(k, .) = b[k * b_row + .], out(r, .) = out[r * out_row + .].
-/// The accumulators stay in registers.
-template <bool add, std::size_t rows>
-DRIFTWELL_INLINE void multiply_rows(const double* a, std::size_t a_row, const double* b, std::size_t b_row, std::size_t n, double* out, std::size_t out_row) {
-  Lanes low[rows]{}, high[rows]{};
-  for (std::size_t k = 0; k < n; ++k) {
-    Lanes first, second;
-    std::memcpy(&first, b + k * b_row, sizeof first);
-    std::memcpy(&second, b + k * b_row + 8, sizeof second);
-    for (std::size_t r = 0; r < rows; ++r) {
-      const double c = a[r * a_row + k];
-      low[r] += c * first;
-      high[r] += c * second;
-    }
-  }
-  for (std::size_t r = 0; r < rows; ++r) {
-    double* to = out + r * out_row;
-    if (add) {
-      Lanes first, second;
-      std::memcpy(&first, to, sizeof first);
-      std::memcpy(&second, to + 8, sizeof second);
-      low[r] = first + low[r];
-      high[r] = second + high[r];
-    }
-    std::memcpy(to, &low[r], sizeof low[r]);
-    std::memcpy(to + 8, &high[r], sizeof high[r]);
-  }
-}
-
-template <bool add>
-DRIFTWELL_INLINE void multiply_all_rows(std::size_t rows, const double* a, std::size_t a_row, const double* b, std::size_t b_row, std::size_t n, double* out,
-                                        std::size_t out_row) {
-  std::size_t i = 0;
-  for (; i + 6 <= rows; i += 6) multiply_rows<add, 6>(a + i * a_row, a_row, b, b_row, n, out + i * out_row, out_row);
-  for (; i + 2 <= rows; i += 2) multiply_rows<add, 2>(a + i * a_row, a_row, b, b_row, n, out + i * out_row, out_row);
-  for (; i < rows; ++i) multiply_rows<add, 1>(a + i * a_row, a_row, b, b_row, n, out + i * out_row, out_row);
-}
-
-DRIFTWELL_MULTIVERSION void multiply_strip(std::size_t rows, const double* a, std::size_t a_row, const double* b, std::size_t b_row, std::size_t n,
-                                           double* out, std::size_t out_row) {
-  multiply_all_rows<false>(rows, a, a_row, b, b_row, n, out, out_row);
-}
-DRIFTWELL_MULTIVERSION void multiply_add_strip(std::size_t rows, const double* a, std::size_t a_row, const double* b, std::size_t b_row, std::size_t n,
-                                               double* out, std::size_t out_row) {
-  multiply_all_rows<true>(rows, a, a_row, b, b_row, n, out, out_row);
-}
 
 /// A buffer that starts at a cache line.
 class Aligned {

@@ -29,7 +29,8 @@ std::complex<double> slowest(const SpectralOperator& L) {
     L.apply(unit.data(), matrix.col(k).data());
   }
   const Eigen::EigenSolver<MatrixXd> solver(matrix, false);
-  std::vector<std::complex<double>> values(solver.eigenvalues().data(), solver.eigenvalues().data() + n);
+  std::vector<std::complex<double>> values;
+  for (Index k = 0; k < n; ++k) values.push_back(solver.eigenvalues()[k]);
   std::sort(values.begin(), values.end(), [](auto a, auto b) { return std::abs(a) < std::abs(b); });
   values.erase(values.begin());
   std::sort(values.begin(), values.end(), [](auto a, auto b) { return a.real() > b.real() + 1e-12 || (std::abs(a.real() - b.real()) <= 1e-12 && a.imag() > b.imag()); });

@@ -3,6 +3,7 @@
 #include "driftwell/spectral/spectral_axis.hpp"
 #include "driftwell/spectral/tensor_product.hpp"
 #include "run/marginals.hpp"
+#include "spectral/multiply_strip.hpp"
 
 #include <catch2/catch.hpp>
 #include <unsupported/Eigen/MatrixFunctions>
@@ -33,6 +34,22 @@ TEST_CASE("a matrix times an axis is three loops") {
     matrix.multiply_add(x.data(), fast.data());
     CHECK((once - slow).cwiseAbs().maxCoeff() < 1e-13);
     CHECK((fast - slow - VectorXd::Ones(x.size())).cwiseAbs().maxCoeff() < 1e-13);
+  }
+}
+
+TEST_CASE("fused products have the bits of std::fma, number by number") {
+  std::srand(9);
+  for (const auto& [rows, n] : {std::pair<std::size_t, std::size_t>{1, 3}, {5, 16}, {24, 37}, {64, 64}}) {
+    const std::size_t a_row = n + 1, b_row = strip_width + 3, out_row = strip_width + 5;
+    const VectorXd a = VectorXd::Random(static_cast<Index>(rows * a_row)), b = VectorXd::Random(static_cast<Index>(n * b_row));
+    const VectorXd before = VectorXd::Random(static_cast<Index>(rows * out_row));
+    for (const bool add : {false, true}) {
+      VectorXd fast = before, slow = before;
+      (add ? multiply_add_strip : multiply_strip)(rows, a.data(), a_row, b.data(), b_row, n, fast.data(), out_row);
+      multiply_strip_plainly(add, rows, a.data(), a_row, b.data(), b_row, n, slow.data(), out_row);
+      CHECK((fast.array() == slow.array()).all());
+      CHECK(fast != before);
+    }
   }
 }
 
