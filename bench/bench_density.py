@@ -13,6 +13,7 @@ import scipy
 import density_problems
 import density_reference
 import plane_reference
+import space_reference
 from density_contenders import DRIFTWELL
 from density_tasks import TASKS
 
@@ -101,8 +102,9 @@ def check_references():
         apart = abs(density_reference.exact_kl(problem) - density_reference.spectral_kl(problem)).max()
         good = good and apart <= density_reference.KL_UNCERTAINTY
         print(f"{name}: chains and Legendre polynomials differ by {apart:.1e} in KL, at most {density_reference.KL_UNCERTAINTY:.0e} granted")
-    for name, granted in plane_reference.UNCERTAINTY.items():
-        apart = plane_reference.accuracy(density_problems.load(name))
+    bases = [(plane_reference, name, granted) for name, granted in plane_reference.UNCERTAINTY.items()]
+    for module, name, granted in [*bases, (space_reference, "fp_3d", space_reference.UNCERTAINTY)]:
+        apart = module.accuracy(density_problems.load(name))
         good = good and apart <= granted
         print(f"{name}: with six functions fewer an axis KL moves by {apart:.1e}, at most {granted:.0e} granted")
     return 0 if good else 1

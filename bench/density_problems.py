@@ -83,7 +83,7 @@ def load(name, strength=None):
     potential, separate = {
         "fp_1d": (quartic, ((quartic, quartic_slope),)),
         "fp_2d": plane, "fp_d": plane, "fp_lc": plane,
-        "fp_3d": (triple_quartic, ()),
+        "fp_3d": (triple_quartic, ((quartic, quartic_slope),) * 3),  # and a coupling
         "example_19": (double_well_2d, ()),
     }[name]
     file = HERE / "experiments" / f"{name}.toml"

@@ -21,9 +21,6 @@ import scipy.linalg
 import density_chain as chain
 
 KL_UNCERTAINTY = 5e-10  # of exact_kl: what the two references differ by, 1e-10 to 3e-10 with the threads of the BLAS (rounding)
-# Three dimensions: Richardson from Scharfetter-Gummel grids 64^3 and 96^3 (not a separable potential), +- 3e-6.
-KL_FP_3D_AT_1 = 0.994440
-KL_FP_3D_UNCERTAINTY = 3e-6
 
 
 class Spectral:

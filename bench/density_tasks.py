@@ -12,6 +12,7 @@ import density_chain as chain
 import density_problems
 import density_reference as reference
 import plane_reference
+import space_reference
 from density_contenders import cvode, driftwell, driftwell_spectral, scipy, xmds
 
 
@@ -173,18 +174,18 @@ def fp_3d(cells):
     problem = density_problems.load("fp_3d").on(cells)
     contenders = [driftwell(problem), driftwell(problem, "--threads", "1", label="driftwell, 1 thread"),
                   cvode(problem, "lines", 1e-4, 1e-2)]
-    notes = [f"reference: KL(1) = {reference.KL_FP_3D_AT_1} +- {reference.KL_FP_3D_UNCERTAINTY:g}, the last output only"]
+    notes = ["reference: eigenfunctions of the axes"]
     if cells <= 64:
-        contenders.append(scipy(problem, "expm_multiply", "scipy expm_multiply"))
+        contenders += [scipy(problem, "expm_multiply", "scipy expm_multiply"), driftwell_spectral(problem, 40)]
     else:
         notes.append("no SciPy contender beyond 64^3: minutes and gigabytes a run")
 
     def judge(contender, result):
-        end, truth, extra = result.kl[-1:], reference.KL_FP_3D_AT_1, result.extra
+        truth, extra = space_reference.kl(density_problems.load("fp_3d")), result.extra
         bars = "kl_error" in extra
-        return (number(abs(end[0] - truth)), number(abs(extra["kl_richardson"][-1] - truth) if bars else None),
-                coverage(end, extra["kl_error"][-1:], truth, reference.KL_FP_3D_UNCERTAINTY) if bars else "-", number(np.abs(result.mass - 1).max()),
-                number(result.probabilities.min()))
+        return (number(np.abs(result.kl - truth).max()), number(np.abs(extra["kl_richardson"] - truth).max() if "kl_richardson" in extra else None),
+                coverage(result.kl, extra["kl_error"], truth, space_reference.UNCERTAINTY) if bars else "-", number(np.abs(result.mass - 1).max()),
+                number(result.probabilities.min()) if result.probabilities is not None else "-")
     return Task(f"fp_3d {cells}^3: three coupled quartic wells, T = 0.5, t = 1, 11 outputs", contenders,
                 ("KL error", "extrapolated", "covered", "mass drift", "least"), judge, notes)
 
