@@ -69,13 +69,27 @@ void KramersMoyal::find_support(const std::vector<double>& deviation) {
   for (std::size_t k = 0; k < n_; ++k) supported_.push_back(points_[static_cast<Index>(k)] >= static_cast<double>(options_.least_points));
 }
 
-KramersMoyalFields KramersMoyal::fields(std::span<const double> multiplicity) const {
-  const std::vector<double> sums = totals(multiplicity);
+KramersMoyal::Fits KramersMoyal::fits(const std::vector<double>& totals, double widening) const {
+  const auto wide = [&](std::vector<double> h) {
+    for (double& width : h) width *= widening;
+    return h;
+  };
+  Fits result;
+  for (std::size_t twice = 0; twice < 2; ++twice) {
+    result.drift[twice] = regress(totals, wide(drift_h_), twice * target_count(), d_);
+    result.squares[twice] = regress(totals, wide(noise_h_), twice * target_count() + d_, target_count() - d_);
+  }
+  return result;
+}
+
+KramersMoyalFields KramersMoyal::fields(std::span<const double> multiplicity) const { return fields_of(fits(totals(multiplicity), 1)); }
+
+KramersMoyalFields KramersMoyal::fields_of(const Fits& fits) const {
   KramersMoyalFields result;
   std::array<Fields, 2> b, S; // at tau and 2 tau
   for (std::size_t twice = 0; twice < 2; ++twice) {
-    b[twice] = at_centres(regress(sums, drift_h_, twice * target_count(), d_));
-    S[twice] = at_centres(regress(sums, noise_h_, twice * target_count() + d_, target_count() - d_));
+    b[twice] = at_centres(fits.drift[twice]);
+    S[twice] = at_centres(fits.squares[twice]);
     const double half = (twice ? 2 : 1) * tau_ / 2; // second moments about the mean
     for (std::size_t i = 0, at = 0; i < d_; ++i)
       for (std::size_t j = i; j < d_; ++j, ++at) S[twice][at] -= half * b[twice][i].cwiseProduct(b[twice][j]);
@@ -94,6 +108,19 @@ KramersMoyalFields KramersMoyal::fields(std::span<const double> multiplicity) co
   }
   for (Fields* fields : {&result.drift, &result.diffusion, &result.drift_tau, &result.diffusion_tau}) blank(*fields, supported_);
   return result;
+}
+
+KramersMoyalFields KramersMoyal::corrected(KramersMoyalFields fields, const KramersMoyalBias& bias) const {
+  for (std::size_t a = 0; a < d_; ++a) fields.drift[a] -= bias.drift_width[a] + bias.drift_tau[a];
+  Fields less;
+  for (std::size_t i = 0; i < fields.diffusion.size(); ++i) less.push_back(fields.diffusion[i] - bias.diffusion_width[i] - bias.diffusion_tau[i]);
+  for (std::size_t k = 0; k < n_; ++k) {
+    const auto cell = static_cast<Index>(k);
+    if (!supported_[k]) continue;
+    const MatrixXd there = matrix_at(less, cell, static_cast<Index>(d_));
+    if (positive(there)) set_matrix(fields.diffusion, cell, there);
+  }
+  return fields;
 }
 
 } // namespace driftwell::estimators

@@ -51,6 +51,8 @@ public:
   /// Beside the result file `out`. Without `resume` what an older run has left goes when the first is saved.
   Checkpoints(const std::filesystem::path& out, const input::Spec& spec, bool resume);
 
+  /// Whether the run was asked to go on from them.
+  [[nodiscard]] bool resuming() const { return resume_; }
   /// Whether there are files to go on from, or that would be lost.
   [[nodiscard]] bool exist() const { return files_.exist(); }
   /// More than `every` seconds have passed since the last one, or a signal asks to stop; 0: on a signal only.

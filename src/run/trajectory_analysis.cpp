@@ -131,6 +131,24 @@ void TrajectoryAnalysis::add_grid_error(const Solution& fine) {
   }
 }
 
+/// Everything once more, from fields without their bias.
+void TrajectoryAnalysis::add_fit_bias(const KramersMoyalFields& fields, const VectorXd& counts) {
+  Solution without = solve(estimator_.corrected(fields, estimator_.bias()), false);
+  without.numbers["kl"] = histogram_divergence(counts, without.log_p);
+  for (auto& [name, number] : numbers_) number.fit_bias = number.value - without.numbers.at(name);
+  const auto difference = [](const Fields& with, const Fields& less) {
+    Fields result;
+    for (std::size_t i = 0; i < with.size(); ++i) result.push_back(with[i] - less[i]);
+    return result;
+  };
+  fit_bias_.drift = difference(solution_.drift, without.drift);
+  fit_bias_.diffusion = difference(solution_.diffusion, without.diffusion);
+  fit_bias_.circulation = difference(solution_.circulation, without.circulation);
+  fit_bias_.p = solution_.p - without.p;
+  fit_bias_.implicit_potential = solution_.implicit_potential - without.implicit_potential;
+  fit_bias_.implicit_potential.array() -= fit_bias_.implicit_potential.dot(solution_.p); // known up to a constant
+}
+
 double TrajectoryAnalysis::histogram_divergence(const VectorXd& counts, const VectorXd& log_q) const {
   const Grid& grid = estimator_.grid();
   const MergedCells merged(grid, std::max<std::size_t>(effective_, 100));
@@ -212,8 +230,9 @@ TrajectoryAnalysis::TrajectoryAnalysis(const estimators::KramersMoyal& estimator
   solution_.numbers["kl"] = histogram_divergence(counts, solution_.log_p);
   for (const auto& [name, value] : solution_.numbers) numbers_[name].value = value;
   add_grid_error(solution_);
+  add_fit_bias(fields, counts);
   resample(advance);
-  for (Solution* s : {&solution_, &errors_}) {
+  for (Solution* s : {&solution_, &errors_, &fit_bias_}) {
     for (auto* list : {&s->drift, &s->diffusion, &s->drift_tau, &s->diffusion_tau, &s->circulation})
       for (VectorXd& field : *list) blank(field, supported_);
     for (VectorXd* field : {&s->implicit_potential}) blank(*field, supported_);
