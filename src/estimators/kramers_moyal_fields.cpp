@@ -57,14 +57,13 @@ void blank(Fields& fields, const std::vector<bool>& supported) {
 } // namespace
 
 void KramersMoyal::find_support(const std::vector<double>& deviation) {
-  std::vector<std::vector<double>> taps;
-  for (std::size_t a = 0; a < d_; ++a)
-    taps.push_back(box_taps(std::min(std::max(drift_h_[a], noise_h_[a]), deviation[a] / 2) / grid_.axis(a).spacing(), grid_.axis(a).cells));
+  std::vector<double> reach;
+  for (std::size_t a = 0; a < d_; ++a) reach.push_back(std::min(std::max(drift_h_[a], noise_h_[a]), deviation[a] / 2));
   const std::vector<double> once(blocks_.blocks(), 1.0), all = totals(once);
   VectorXd near = counts(once), noise;
-  smooth(grid_, taps, near.data());
-  (void)regress(all, drift_h_, 0, 1, &points_);
-  (void)regress(all, noise_h_, d_, 1, &noise);
+  Smoother(grid_, reach, Smoother::Kernel::box).apply(near.data());
+  (void)regress(all, drift_h_, {0}, 1, &points_);
+  (void)regress(all, noise_h_, {d_}, 1, &noise);
   points_ = (near.array() >= least_near).select(points_.cwiseMin(noise), 0);
   for (std::size_t k = 0; k < n_; ++k) supported_.push_back(points_[static_cast<Index>(k)] >= static_cast<double>(options_.least_points));
 }
@@ -75,10 +74,13 @@ KramersMoyal::Fits KramersMoyal::fits(const std::vector<double>& totals, double 
     return h;
   };
   Fits result;
-  for (std::size_t twice = 0; twice < 2; ++twice) {
-    result.drift[twice] = regress(totals, wide(drift_h_), twice * target_count(), d_);
-    result.squares[twice] = regress(totals, wide(noise_h_), twice * target_count() + d_, target_count() - d_);
-  }
+  const std::size_t all = target_count(), squares = all - d_;
+  const auto halves = [](std::vector<MatrixXd> both, std::array<std::vector<MatrixXd>, 2>& result) {
+    const auto middle = both.begin() + static_cast<std::ptrdiff_t>(both.size() / 2);
+    result = {std::vector<MatrixXd>(both.begin(), middle), std::vector<MatrixXd>(middle, both.end())};
+  };
+  halves(regress(totals, wide(drift_h_), {0, all}, d_), result.drift);
+  halves(regress(totals, wide(noise_h_), {d_, all + d_}, squares), result.squares);
   return result;
 }
 

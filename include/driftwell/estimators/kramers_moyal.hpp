@@ -101,10 +101,14 @@ private:
   [[nodiscard]] KramersMoyalFields fields_of(const Fits& fits) const;
   void add_tau_bias(const Fits& fits, const KramersMoyalFields& fields, KramersMoyalBias& bias) const;
   [[nodiscard]] std::vector<double> totals(std::span<const double> multiplicity) const;
-  [[nodiscard]] std::vector<Eigen::VectorXd> smoothed(const std::vector<double>& totals, const std::vector<double>& h, std::size_t first, std::size_t count) const;
-  /// Coefficients of the fitted polynomials in the basis of u: [target][basis function][cell].
-  [[nodiscard]] std::vector<Eigen::MatrixXd> regress(const std::vector<double>& totals, const std::vector<double>& h, std::size_t first_target, std::size_t targets,
+  /// [quantity][cell], of so many successive ones from each of the firsts.
+  [[nodiscard]] Eigen::MatrixXd smoothed(const std::vector<double>& totals, const std::vector<double>& h, const std::vector<std::size_t>& firsts, std::size_t count) const;
+  /// Coefficients of the fitted polynomials in the basis of u: [target][basis function][cell]; so many successive targets from each of the firsts.
+  [[nodiscard]] std::vector<Eigen::MatrixXd> regress(const std::vector<double>& totals, const std::vector<double>& h, const std::vector<std::size_t>& firsts, std::size_t targets,
                                                      Eigen::VectorXd* equivalent = nullptr) const;
+  /// The same for D basis functions.
+  template <int D> void regress_cells(const std::vector<double>& totals, const std::vector<double>& h, const std::vector<std::size_t>& firsts, std::size_t targets,
+                                      std::vector<Eigen::MatrixXd>& fit, Eigen::VectorXd* equivalent) const;
   /// The same at the centres.
   [[nodiscard]] std::vector<Eigen::VectorXd> at_centres(const std::vector<Eigen::MatrixXd>& polynomials) const;
   /// Sum of (y - prediction)^2 - y^2 over samples and targets, in units of each target's spread.
