@@ -66,6 +66,7 @@ int dispatch(CLI::App& app, int argc, char** argv) {
   add_file(sweep, options);
   sweep->add_option("-o,--output", options.out, "result file; default: the experiment's name with .h5, here");
   sweep->add_flag("--overwrite", options.overwrite, "replace an existing result file");
+  sweep->add_flag("--resume", options.resume, "go on from the checkpoint of an interrupted sweep");
   CLI::App* check = app.add_subcommand("check", "validate an experiment; print its equation, memory and time");
   add_file(check, options);
   run::VerifyOptions verification;

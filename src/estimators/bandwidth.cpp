@@ -28,7 +28,7 @@ std::vector<double> times(double factor, std::vector<double> lengths) {
 
 void KramersMoyal::set_spread(const std::vector<double>& totals, const std::vector<double>& h) {
   const std::size_t squares = target_count() - d_;
-  const std::vector<VectorXd> S = at_centres(regress(totals, h, d_, squares));
+  const std::vector<VectorXd> S = at_centres(regress(totals, h, {d_}, squares));
   const auto entry = [&](std::size_t i, std::size_t j) -> const VectorXd& { return S[i * d_ - i * (i + 1) / 2 + j]; };
   const auto variance = [&](std::size_t i, std::size_t j) -> VectorXd { return entry(i, i).cwiseProduct(entry(j, j)) + entry(i, j).cwiseAbs2(); };
   spread_.clear();
@@ -80,8 +80,8 @@ void KramersMoyal::choose(const KramersMoyalOptions& options, const std::vector<
     for (std::size_t i = 0; i < choice_.multiple.size(); ++i) {
       poll_interrupt();
       const std::vector<double> h = times(choice_.multiple[i], deviation);
-      choice_.drift[i] += prediction_error(test, regress(train, h, 0, d_), 0, d_);
-      choice_.noise[i] += prediction_error(test, regress(train, h, d_, target_count() - d_), d_, target_count() - d_);
+      choice_.drift[i] += prediction_error(test, regress(train, h, {0}, d_), 0, d_);
+      choice_.noise[i] += prediction_error(test, regress(train, h, {d_}, target_count() - d_), d_, target_count() - d_);
     }
   }
   const auto best = [&](const std::vector<double>& errors) {

@@ -131,47 +131,54 @@ std::vector<double> KramersMoyal::totals(std::span<const double> multiplicity) c
   return result;
 }
 
-std::vector<VectorXd> KramersMoyal::smoothed(const std::vector<double>& totals, const std::vector<double>& h, std::size_t first, std::size_t count) const {
-  std::vector<std::vector<double>> taps;
-  for (std::size_t a = 0; a < d_; ++a) taps.push_back(gaussian_taps(h[a] / grid_.axis(a).spacing(), grid_.axis(a).cells));
-  std::vector<VectorXd> result(count);
-#pragma omp parallel for schedule(dynamic) if (n_ * count > 20000)
-  for (std::size_t q = 0; q < count; ++q) {
-    result[q] = Eigen::Map<const VectorXd>(totals.data() + (first + q) * n_, static_cast<Index>(n_));
-    smooth(grid_, taps, result[q].data());
+MatrixXd KramersMoyal::smoothed(const std::vector<double>& totals, const std::vector<double>& h, const std::vector<std::size_t>& firsts, std::size_t count) const {
+  const Smoother smoother(grid_, h);
+  MatrixXd result(static_cast<Index>(n_), static_cast<Index>(firsts.size() * count));
+#pragma omp parallel for schedule(dynamic) if (result.size() > 20000)
+  for (Index q = 0; q < result.cols(); ++q) {
+    const auto [group, member] = std::div(q, static_cast<Index>(count));
+    result.col(q) = Eigen::Map<const VectorXd>(totals.data() + (firsts[static_cast<std::size_t>(group)] + static_cast<std::size_t>(member)) * n_, result.rows());
+    smoother.apply(result.col(q).data());
   }
   return result;
 }
 
-std::vector<MatrixXd> KramersMoyal::regress(const std::vector<double>& totals, const std::vector<double>& h, std::size_t first_target, std::size_t targets,
-                                            VectorXd* equivalent) const {
-  if (equivalent) *equivalent = VectorXd::Zero(static_cast<Index>(n_));
-  const std::size_t terms = polynomials_->size();
-  const auto moments = smoothed(totals, h, 0, polynomials_->moments());
-  const auto values = smoothed(totals, h, polynomials_->moments() + first_target * terms, targets * terms);
-  const auto D = static_cast<Index>(terms);
-  std::vector<MatrixXd> fit(targets, MatrixXd::Zero(D, static_cast<Index>(n_)));
+template <int D> void KramersMoyal::regress_cells(const std::vector<double>& totals, const std::vector<double>& h, const std::vector<std::size_t>& firsts, std::size_t targets,
+                                                  std::vector<MatrixXd>& fit, VectorXd* equivalent) const {
+  using Square = Eigen::Matrix<double, D, D>;
+  using Column = Eigen::Matrix<double, D, 1>;
+  std::vector<std::size_t> places;
+  for (const std::size_t first : firsts) places.push_back(polynomials_->moments() + first * D);
+  const MatrixXd moments = smoothed(totals, h, {0}, polynomials_->moments()), values = smoothed(totals, h, places, targets * D);
   std::array<double, 3> unit{};
   for (std::size_t a = 0; a < d_; ++a) unit[a] = scale_[a] / h[a];
 #pragma omp parallel for schedule(static) if (n_ > 1000)
   for (std::size_t k = 0; k < n_; ++k) {
     const auto cell = static_cast<Index>(k);
-    const double weight = moments[0][cell];
+    const double weight = moments(cell, 0);
     if (!(weight > 0)) continue;
-    const MatrixXd L = polynomials_->shifted(coordinate(k), unit); // about the centre, in units of h
-    MatrixXd A(D, D);
-    for (Index i = 0; i < D; ++i)
-      for (Index j = 0; j < D; ++j) A(i, j) = moments[polynomials_->product(static_cast<std::size_t>(i), static_cast<std::size_t>(j))][cell];
+    const Square L = polynomials_->shifted(coordinate(k), unit); // about the centre, in units of h
+    Square A;
+    for (std::size_t i = 0; i < D; ++i)
+      for (std::size_t j = 0; j < D; ++j) A(static_cast<Index>(i), static_cast<Index>(j)) = moments(cell, static_cast<Index>(polynomials_->product(i, j)));
     A = (L * A * L.transpose()).eval() / weight;
-    A.diagonal().tail(D - 1).array() += 1e-6; // a lone sample has no slope
-    const Eigen::LDLT<MatrixXd> factor(A);
-    if (equivalent) (*equivalent)[cell] = weight / factor.solve(VectorXd::Unit(D, 0))[0];
-    for (std::size_t y = 0; y < targets; ++y) {
-      VectorXd right(D);
-      for (Index i = 0; i < D; ++i) right[i] = values[y * terms + static_cast<std::size_t>(i)][cell];
+    A.diagonal().template tail<D - 1>().array() += 1e-6; // a lone sample has no slope
+    const Eigen::LDLT<Square> factor(A);
+    if (equivalent) (*equivalent)[cell] = weight / factor.solve(Column::Unit(0))[0];
+    for (std::size_t y = 0; y < fit.size(); ++y) {
+      const Column right = values.template middleCols<D>(static_cast<Index>(y) * D).row(cell).transpose();
       fit[y].col(cell) = L.transpose() * factor.solve(L * right / weight);
     }
   }
+}
+
+std::vector<MatrixXd> KramersMoyal::regress(const std::vector<double>& totals, const std::vector<double>& h, const std::vector<std::size_t>& firsts, std::size_t targets,
+                                            VectorXd* equivalent) const {
+  if (equivalent) *equivalent = VectorXd::Zero(static_cast<Index>(n_));
+  std::vector<MatrixXd> fit(firsts.size() * targets, MatrixXd::Zero(static_cast<Index>(polynomials_->size()), static_cast<Index>(n_)));
+  if (d_ == 1) regress_cells<3>(totals, h, firsts, targets, fit, equivalent);
+  else if (d_ == 2) regress_cells<6>(totals, h, firsts, targets, fit, equivalent);
+  else regress_cells<10>(totals, h, firsts, targets, fit, equivalent);
   return fit;
 }
 

@@ -57,25 +57,41 @@ void blank(Fields& fields, const std::vector<bool>& supported) {
 } // namespace
 
 void KramersMoyal::find_support(const std::vector<double>& deviation) {
-  std::vector<std::vector<double>> taps;
-  for (std::size_t a = 0; a < d_; ++a)
-    taps.push_back(box_taps(std::min(std::max(drift_h_[a], noise_h_[a]), deviation[a] / 2) / grid_.axis(a).spacing(), grid_.axis(a).cells));
+  std::vector<double> reach;
+  for (std::size_t a = 0; a < d_; ++a) reach.push_back(std::min(std::max(drift_h_[a], noise_h_[a]), deviation[a] / 2));
   const std::vector<double> once(blocks_.blocks(), 1.0), all = totals(once);
   VectorXd near = counts(once), noise;
-  smooth(grid_, taps, near.data());
-  (void)regress(all, drift_h_, 0, 1, &points_);
-  (void)regress(all, noise_h_, d_, 1, &noise);
+  Smoother(grid_, reach, Smoother::Kernel::box).apply(near.data());
+  (void)regress(all, drift_h_, {0}, 1, &points_);
+  (void)regress(all, noise_h_, {d_}, 1, &noise);
   points_ = (near.array() >= least_near).select(points_.cwiseMin(noise), 0);
   for (std::size_t k = 0; k < n_; ++k) supported_.push_back(points_[static_cast<Index>(k)] >= static_cast<double>(options_.least_points));
 }
 
-KramersMoyalFields KramersMoyal::fields(std::span<const double> multiplicity) const {
-  const std::vector<double> sums = totals(multiplicity);
+KramersMoyal::Fits KramersMoyal::fits(const std::vector<double>& totals, double widening) const {
+  const auto wide = [&](std::vector<double> h) {
+    for (double& width : h) width *= widening;
+    return h;
+  };
+  Fits result;
+  const std::size_t all = target_count(), squares = all - d_;
+  const auto halves = [](std::vector<MatrixXd> both, std::array<std::vector<MatrixXd>, 2>& result) {
+    const auto middle = both.begin() + static_cast<std::ptrdiff_t>(both.size() / 2);
+    result = {std::vector<MatrixXd>(both.begin(), middle), std::vector<MatrixXd>(middle, both.end())};
+  };
+  halves(regress(totals, wide(drift_h_), {0, all}, d_), result.drift);
+  halves(regress(totals, wide(noise_h_), {d_, all + d_}, squares), result.squares);
+  return result;
+}
+
+KramersMoyalFields KramersMoyal::fields(std::span<const double> multiplicity) const { return fields_of(fits(totals(multiplicity), 1)); }
+
+KramersMoyalFields KramersMoyal::fields_of(const Fits& fits) const {
   KramersMoyalFields result;
   std::array<Fields, 2> b, S; // at tau and 2 tau
   for (std::size_t twice = 0; twice < 2; ++twice) {
-    b[twice] = at_centres(regress(sums, drift_h_, twice * target_count(), d_));
-    S[twice] = at_centres(regress(sums, noise_h_, twice * target_count() + d_, target_count() - d_));
+    b[twice] = at_centres(fits.drift[twice]);
+    S[twice] = at_centres(fits.squares[twice]);
     const double half = (twice ? 2 : 1) * tau_ / 2; // second moments about the mean
     for (std::size_t i = 0, at = 0; i < d_; ++i)
       for (std::size_t j = i; j < d_; ++j, ++at) S[twice][at] -= half * b[twice][i].cwiseProduct(b[twice][j]);
@@ -94,6 +110,19 @@ KramersMoyalFields KramersMoyal::fields(std::span<const double> multiplicity) co
   }
   for (Fields* fields : {&result.drift, &result.diffusion, &result.drift_tau, &result.diffusion_tau}) blank(*fields, supported_);
   return result;
+}
+
+KramersMoyalFields KramersMoyal::corrected(KramersMoyalFields fields, const KramersMoyalBias& bias) const {
+  for (std::size_t a = 0; a < d_; ++a) fields.drift[a] -= bias.drift_width[a] + bias.drift_tau[a];
+  Fields less;
+  for (std::size_t i = 0; i < fields.diffusion.size(); ++i) less.push_back(fields.diffusion[i] - bias.diffusion_width[i] - bias.diffusion_tau[i]);
+  for (std::size_t k = 0; k < n_; ++k) {
+    const auto cell = static_cast<Index>(k);
+    if (!supported_[k]) continue;
+    const MatrixXd there = matrix_at(less, cell, static_cast<Index>(d_));
+    if (positive(there)) set_matrix(fields.diffusion, cell, there);
+  }
+  return fields;
 }
 
 } // namespace driftwell::estimators

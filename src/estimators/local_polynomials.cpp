@@ -32,6 +32,17 @@ void LocalPolynomials::evaluate(const double* u, double* values) const {
     values[m] = power[0][static_cast<std::size_t>(moment_[m][0])] * power[1][static_cast<std::size_t>(moment_[m][1])] * power[2][static_cast<std::size_t>(moment_[m][2])];
 }
 
+void LocalPolynomials::differentiate(const double* u, const std::array<int, 3>& orders, double* values) const {
+  for (std::size_t i = 0; i < basis_.size(); ++i) {
+    values[i] = 1;
+    for (std::size_t a = 0; a < d_; ++a) {
+      int power = basis_[i][a];
+      for (int n = 0; n < orders[a]; ++n) values[i] *= power--;
+      for (; power > 0; --power) values[i] *= u[a];
+    }
+  }
+}
+
 Eigen::MatrixXd LocalPolynomials::shifted(const std::array<double, 3>& z, const std::array<double, 3>& s) const {
   // ((u - z) s)^p = s^p sum_q C(p, q) u^q (-z)^(p - q) along each axis
   const auto coefficient = [&](std::size_t a, int p, int q) {

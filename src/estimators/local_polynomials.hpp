@@ -19,6 +19,8 @@ public:
   [[nodiscard]] std::size_t product(std::size_t i, std::size_t j) const { return product_[i * size() + j]; }
   /// Values of all moments at u; the first size() of them are the basis.
   void evaluate(const double* u, double* values) const;
+  /// Derivatives of the basis functions at u, so many along each axis.
+  void differentiate(const double* u, const std::array<int, 3>& orders, double* values) const;
   /// L with basis((u - z) s) = L basis(u), one z and one s an axis.
   [[nodiscard]] Eigen::MatrixXd shifted(const std::array<double, 3>& z, const std::array<double, 3>& s) const;
 

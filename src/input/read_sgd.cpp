@@ -196,6 +196,8 @@ SgdSpec read_sgd(const Node& section, const Origin& origin) {
     spec.stationary_from = {at_least_zero(*value), value->origin(), true};
     if (spec.stationary_from.value >= 1) value->out_of_range();
   }
+  spec.checkpoint_seconds = {30, origin, false};
+  if (const auto value = table.find("checkpoint_seconds")) spec.checkpoint_seconds = {at_least_zero(*value), value->origin(), true};
   read_sgd_diffusion(table, spec);
   return spec;
 }

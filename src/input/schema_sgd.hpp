@@ -9,7 +9,7 @@ namespace driftwell::input {
 inline constexpr std::string_view sgd_quantity =
     "a number > 0, an expression in t, or a table { t = [...], value = [...], interpolation = \"linear\" or \"step\" }";
 
-inline constexpr std::array<KeySchema, 30> sgd_keys{{
+inline constexpr std::array<KeySchema, 31> sgd_keys{{
     {"dataset", "a name (digits, iris, wine, breast_cancer, fashion_mnist, teacher, gaussian_mixture, low_rank), a .csv file, or a table", "required by losses of data",
      "The samples."},
     {"loss", "the name of a loss, or a table { name = \"...\", options }", "required", "The mean of it over the samples is f."},
@@ -44,6 +44,7 @@ inline constexpr std::array<KeySchema, 30> sgd_keys{{
     {"spectrum", "true or false", "false", "Spectrum and autocorrelation of the increments in the stationary part, with the bands of white noise."},
     {"spectrum_every", "an integer from 1 to 1000000000", "1", "Steps between two samples of the spectrum."},
     {"spectrum_length", "an integer from 8 to 1048576", "256", "Increments of a segment that is transformed."},
+    {"checkpoint_seconds", "a number >= 0", "30", "Time between two checkpoints, for --resume; 0: only on a signal."},
 }};
 
 inline constexpr std::array<KeySchema, 5> sgd_diffusion_keys{{

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view magic = "driftwell checkpoint 1\n";
+constexpr std::string_view magic = "driftwell checkpoint 2\n";
 constexpr std::size_t longest_header = 64 << 20;
 
 std::uint32_t checksum(const std::string& bytes) {
@@ -32,7 +32,7 @@ std::uint32_t checksum(const std::string& bytes) {
   return static_cast<std::uint32_t>(sum);
 }
 
-/// magic, "<bytes of the header> <its checksum>\n", header (JSON), arrays.
+/// magic, "<bytes of the header> <its checksum>\n", header (JSON), arrays, texts.
 std::string packed(const Checkpoint& checkpoint, std::uint64_t generation) {
   std::string data;
   Json lengths = Json::object();
@@ -40,7 +40,11 @@ std::string packed(const Checkpoint& checkpoint, std::uint64_t generation) {
     lengths[name] = values.size();
     data.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double));
   }
-  const std::string header = Json{{"generation", generation}, {"identity", checkpoint.identity}, {"arrays", lengths}, {"checksum", checksum(data)}}.dump();
+  for (const auto& [name, text] : checkpoint.texts) data += text;
+  Json text_lengths = Json::object();
+  for (const auto& [name, text] : checkpoint.texts) text_lengths[name] = text.size();
+  const std::string header =
+      Json{{"generation", generation}, {"identity", checkpoint.identity}, {"arrays", lengths}, {"texts", text_lengths}, {"checksum", checksum(data)}}.dump();
   return std::string(magic) + fmt::format("{} {}\n", header.size(), checksum(header)) + header + data;
 }
 
@@ -78,6 +82,10 @@ std::optional<Unpacked> unpacked(const fs::path& path, std::string& why) {
     values.resize(count.get<std::size_t>());
     std::memcpy(values.data(), data.data() + at, values.size() * sizeof(double));
     at += values.size() * sizeof(double);
+  }
+  for (const auto& [name, count] : json["texts"].items()) {
+    result.checkpoint.texts[name] = data.substr(at, count.get<std::size_t>());
+    at += count.get<std::size_t>();
   }
   return result;
 }

@@ -88,6 +88,16 @@ void Group::write(const std::string& name, std::span<const double> values) {
 void Group::write_frame(const std::string& name, std::size_t index, std::span<const double> frame) {
   impl_->session->flush_declarations();
   impl_->session->guarded([&] { impl_->write_frame(name, index, frame); });
+  if (impl_->kept) (*impl_->kept)[{name, index}].assign(frame.begin(), frame.end());
+}
+
+void Group::keep_frames(Frames* frames) { impl_->kept = frames; }
+
+void Group::write_frames(const Frames& frames) {
+  const auto is_coordinate = [&](const std::string& name) { return impl_->dimensions.contains(name); };
+  for (const bool coordinates : {true, false}) // they lengthen the group
+    for (const auto& [at, frame] : frames)
+      if (is_coordinate(at.first) == coordinates) write_frame(at.first, at.second, frame);
 }
 
 } // namespace driftwell::record

@@ -47,6 +47,7 @@ struct Group::Impl {
   Handle group;
   std::map<std::string, Dimension> dimensions;
   std::map<std::string, Variable> variables;
+  Frames* kept = nullptr; ///< where frames are copied to
 
 private:
   Handle create_dataset(const std::string& name, hid_t type, hid_t space, hid_t creation) const;

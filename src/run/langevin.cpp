@@ -58,7 +58,7 @@ std::vector<std::size_t> spread(std::size_t count, std::size_t outputs) {
 
 LangevinSection::LangevinSection(const SectionContext& context, const DensityResults* density)
     : spec_(context.spec), model_(*context.model), density_(density), progress_(context.progress), schedule_(build_schedule(spec_)),
-      walls_(walls_of(spec_, model_.underdamped())), names_(model_.names()), checkpoints_(context.out), resume_(context.resume) {
+      walls_(walls_of(spec_, model_.underdamped())), names_(model_.names()), checkpoints_(context.checkpoints) {
   if (model_.underdamped())
     for (const std::string& name : model_.names()) names_.push_back(input::momentum_name(name));
 }
@@ -143,9 +143,7 @@ void LangevinSection::advance(Ensemble& ensemble, std::size_t to) {
     seconds_a_step_ = std::chrono::duration<double>(end - start).count() / static_cast<double>(until - step_);
     seconds_ += std::chrono::duration<double>(end - start).count();
     step_ = until;
-    const double every = spec_.langevin->checkpoint_seconds.value;
-    const bool due = every > 0 && std::chrono::duration<double>(end - saved_).count() > every;
-    if (due || interrupt_signal.load(std::memory_order_relaxed) != 0) save(ensemble);
+    if (checkpoints_ && checkpoints_->due(spec_.langevin->checkpoint_seconds.value)) save(ensemble);
     poll_interrupt();
   }
 }
@@ -163,7 +161,6 @@ void LangevinSection::compute(record::ResultFile& file) {
   const auto particles = static_cast<std::size_t>(spec_.langevin->particles.value);
   progress_.phase(fmt::format("{} particles, {}", particles, stepper_name_));
   Ensemble ensemble(names_.size(), particles);
-  saved_ = std::chrono::steady_clock::now();
   if (!restore(group, ensemble)) {
     initial_->fill(ensemble, schedule_.value(0), seed_of(spec_));
     advise_on_dt(ensemble);

@@ -6,13 +6,11 @@
 #include "driftwell/steppers/integrate.hpp"
 #include "driftwell/steppers/multilevel.hpp"
 #include "driftwell/model/schedule.hpp"
-#include "driftwell/record/checkpoint.hpp"
 #include "initial_cloud.hpp"
 #include "passage.hpp"
 #include "section.hpp"
 #include "time_steps.hpp"
 
-#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,7 +32,6 @@ public:
   void compute(record::ResultFile& file) override;
   [[nodiscard]] Done done() const override { return estimates() ? Done{estimate_ ? 1U : 0U, 1} : Done{outputs_done_, spec_.time.at.size()}; }
   [[nodiscard]] const std::vector<std::string>& warnings() const override { return warnings_; }
-  void finished() override { checkpoints_.remove(); }
   [[nodiscard]] nlohmann::ordered_json json() const override;
   [[nodiscard]] std::string words(int verbosity) const override;
 
@@ -77,7 +74,6 @@ private:
   [[nodiscard]] std::string estimate_words(int verbosity) const;
   /// Takes up the run where the checkpoint left it; false: there is none.
   bool restore(record::Group& group, Ensemble& ensemble);
-  void write_frame(record::Group& group, const std::string& name, std::size_t index, std::span<const double> frame);
   void note(const std::string& what, const std::string& why);
 
   const input::Spec& spec_;
@@ -106,10 +102,8 @@ private:
   std::vector<std::string> warnings_;
   std::size_t outputs_done_ = 0;
   std::uint64_t step_ = 0;                         ///< steps done
-  record::CheckpointFiles checkpoints_;
-  bool resume_;
-  std::map<std::string, std::vector<double>> frames_; ///< all written so far, by "name/index"
-  std::chrono::steady_clock::time_point saved_;
+  Checkpoints* checkpoints_;
+  record::Frames frames_;                          ///< all written so far
   double seconds_a_step_ = 0;
   Expression f_;                                   ///< whose mean is estimated
   std::optional<MeanEstimate> estimate_;

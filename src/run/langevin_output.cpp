@@ -88,19 +88,19 @@ void LangevinSection::keep_snapshot(record::Group& group, std::size_t index, con
   const auto found = std::find(snapshots_.begin(), snapshots_.end(), index);
   if (found == snapshots_.end()) return;
   const auto frame = static_cast<std::size_t>(found - snapshots_.begin());
-  write_frame(group, "snapshot_time", frame, std::span(&spec_.time.at[index], 1));
+  group.write_frame("snapshot_time", frame, std::span(&spec_.time.at[index], 1));
   const std::size_t rows = names_.size(), kept = std::min<std::size_t>(static_cast<std::size_t>(spec_.langevin->kept.value), static_cast<std::size_t>(spec_.langevin->particles.value));
   std::vector<double> points(kept * rows, std::nan("")); // of the dead nothing is known
   for (std::size_t k = 0; k < std::min(kept, cloud.n); ++k)
     for (std::size_t i = 0; i < rows; ++i) points[k * rows + i] = cloud.columns[i][k];
-  write_frame(group, "sample", frame, points);
+  group.write_frame("sample", frame, points);
   const Grid* grid = reference_->grid();
   if (!grid || cloud.n < 2) return;
   const auto write = [&](const std::string& name, const estimators::Histogram& counts) {
     std::vector<double> value, error;
     for (const Estimate& e : counts.density()) value.push_back(e.value), error.push_back(e.standard_error);
-    write_frame(group, name, frame, value);
-    write_frame(group, name + "_stderr", frame, error);
+    group.write_frame(name, frame, value);
+    group.write_frame(name + "_stderr", frame, error);
   };
   for (std::size_t a = 0; a < grid->dimension(); ++a) {
     const std::vector<std::size_t> axes{a};
@@ -113,8 +113,8 @@ void LangevinSection::observe(record::Group& group, std::size_t index, const Ens
   const Cloud cloud(ensemble);
   const double t = spec_.time.at[index], T = schedule_.value(t);
   const EnsembleState state(*reference_, cloud.columns, cloud.n, ensemble.particles(), T);
-  write_frame(group, "time", index, std::span(&t, 1));
-  if (!schedule_.constant()) write_frame(group, "temperature", index, std::span(&T, 1));
+  group.write_frame("time", index, std::span(&t, 1));
+  if (!schedule_.constant()) group.write_frame("temperature", index, std::span(&T, 1));
   for (const auto& [name, observable] : observables_) {
     const std::size_t rows = names_.size(), size = observable->shape() == Shape::scalar ? 1 : observable->shape() == Shape::vector ? rows : rows * rows;
     std::vector<Estimate> estimates(size);
@@ -125,16 +125,16 @@ void LangevinSection::observe(record::Group& group, std::size_t index, const Ens
     }
     std::vector<double> value, error;
     for (const Estimate& e : estimates) value.push_back(e.value), error.push_back(e.standard_error);
-    write_frame(group, name, index, value);
-    write_frame(group, name + "_stderr", index, error);
+    group.write_frame(name, index, value);
+    group.write_frame(name + "_stderr", index, error);
     series_[name].push_back(std::move(estimates));
   }
   if (passage_) {
     if (index == 0) passage_->look(ensemble, t);
     const Estimate& e = not_yet_passed_.emplace_back(passage_->not_yet_passed(ensemble, t));
     passed_ = passage_->passed(ensemble, t);
-    write_frame(group, "not_yet_passed", index, std::span(&e.value, 1));
-    write_frame(group, "not_yet_passed_stderr", index, std::span(&e.standard_error, 1));
+    group.write_frame("not_yet_passed", index, std::span(&e.value, 1));
+    group.write_frame("not_yet_passed_stderr", index, std::span(&e.standard_error, 1));
   }
   keep_snapshot(group, index, cloud);
   if (density_ && reference_->grid() && reference_->grid()->dimension() <= 2 && cloud.n > 1 && density_->densities().contains(index))

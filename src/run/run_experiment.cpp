@@ -2,9 +2,9 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
-#include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
 #include "driftwell/run/memory.hpp"
+#include "checkpoints.hpp"
 #include "run_record.hpp"
 #include "section.hpp"
 #include "stdout.hpp"
@@ -99,10 +99,11 @@ int run_experiment(const RunOptions& options) {
   const std::filesystem::path out = output_path(options);
   record::Options record_options;
   // What an interrupted run has left may give way to what it becomes when it goes on.
-  record_options.replace = options.overwrite || (options.resume && record::CheckpointFiles(out).exist());
+  Checkpoints checkpoints(out, spec, options.resume);
+  record_options.replace = options.overwrite || (options.resume && checkpoints.exist());
   if (spec.output.keep_bits) record_options.keep_bits = static_cast<int>(spec.output.keep_bits->value);
   record::ResultFile::probe(out, record_options);
-  if (!options.resume && !options.overwrite && record::CheckpointFiles(out).exist())
+  if (!options.resume && !options.overwrite && checkpoints.exist())
     throw IoError(fmt::format("{}: an interrupted run has left a checkpoint beside it. Go on from it with --resume, or begin anew with --overwrite.", out.string()));
   std::error_code ignored;
   if (std::filesystem::equivalent(out, options.file, ignored))
@@ -111,7 +112,7 @@ int run_experiment(const RunOptions& options) {
   Progress progress(options.verbosity);
   const std::optional<Model> model = model_of(spec);
   if (options.sweep_only && !spec.sweep) throw invalid({spec.source, 0, 0, 1}, "no section [sweep]", {"[sweep] with section.key = [values]; 'driftwell run' computes a file without", {}, {}});
-  SectionContext context{spec, model ? &*model : nullptr, progress, out, options.resume};
+  SectionContext context{spec, model ? &*model : nullptr, progress, out, &checkpoints, options.resume};
   context.overwrite = options.overwrite;
   context.sweep_only = options.sweep_only;
   context.command = options.command;
@@ -129,8 +130,7 @@ int run_experiment(const RunOptions& options) {
   file.attribute("stop_reason", reason);
   file.attribute("wall_seconds", seconds);
   file.finish();
-  if (!signal)
-    for (const auto& section : sections) section->finished();
+  if (!signal) checkpoints.remove();
   if (options.verbosity > 1) fmt::print(stderr, "{}", progress.phases());
   if (signal) fmt::print(stderr, "interrupted by {}: {} holds the first {}\n", signal_name(signal), out.string(), done);
   else say(sections, out.string(), seconds, options.verbosity);

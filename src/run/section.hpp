@@ -1,6 +1,7 @@
 #pragma once
 // A section of the experiment file that is computed: one group of the result file, one paragraph on the terminal, one
 // object of --json. A new one is a class in a file of its own and a line in sections.cpp.
+#include "checkpoints.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/input/spec.hpp"
 #include "driftwell/model/model.hpp"
@@ -42,8 +43,6 @@ public:
   };
   [[nodiscard]] virtual Done done() const = 0;
   [[nodiscard]] virtual const std::vector<std::string>& warnings() const = 0;
-  /// The result file is complete: take away what only served to resume.
-  virtual void finished() {}
   /// Of the program, where nothing else failed.
   [[nodiscard]] virtual ExitCode exit_code() const { return ExitCode::done; }
   /// The object of --json.
@@ -57,7 +56,8 @@ struct SectionContext {
   const input::Spec& spec;
   const Model* model; ///< nullptr without one ([sgd] alone)
   Progress& progress;
-  std::filesystem::path out{}; ///< the result file; checkpoints lie beside it
+  std::filesystem::path out{}; ///< the result file
+  Checkpoints* checkpoints = nullptr; ///< of this run; nullptr: none are made
   bool resume = false;         ///< from a checkpoint, where there is one
   bool only_verify = false;    ///< the theorems, and what they need of the others
   bool overwrite = false;      ///< results may be replaced

@@ -83,7 +83,7 @@ std::vector<std::unique_ptr<Section>> make_sections(const SectionContext& contex
   }
   if (spec.stationary) refuse_stationary(spec, *model);
   if (spec.stationary) sections.push_back(std::make_unique<StationarySection>(spec, *model, progress));
-  if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(spec, progress));
+  if (spec.sgd) sections.push_back(std::make_unique<SgdSection>(context));
   if (spec.sgd && spec.sgd->diffusion) sections.push_back(std::make_unique<SgdDiffusionSection>(spec, progress));
   if (spec.sweep) sections.push_back(std::make_unique<SweepSection>(context));
   if (spec.trajectories) sections.push_back(std::make_unique<TrajectoriesSection>(spec, progress));

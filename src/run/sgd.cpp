@@ -44,7 +44,7 @@ sgd::Estimate over(std::vector<double> sums, std::size_t count) {
 
 } // namespace
 
-SgdSection::SgdSection(const input::Spec& spec, Progress& progress) : spec_(spec), sgd_(*spec.sgd), progress_(progress) {}
+SgdSection::SgdSection(const SectionContext& context) : spec_(context.spec), sgd_(*spec_.sgd), progress_(context.progress), checkpoints_(context.checkpoints) {}
 SgdSection::~SgdSection() = default;
 
 bool SgdSection::plain() const {
@@ -237,11 +237,15 @@ void SgdSection::compute(record::ResultFile& file) {
   record::Group group = file.group("sgd");
   declare(group);
   write_attributes(group);
+  restore(group);
   file.flush();
+  const auto pause = [&] {
+    if (checkpoints_ && checkpoints_->due(sgd_.checkpoint_seconds.value)) save();
+  };
   const std::string phase = fmt::format("sgd: {} replicas, {} weights", process_->replicas(), problem_->loss->dimension());
-  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+  for (std::size_t i = outputs_done_; i < outputs_.size(); ++i) {
     progress_.phase(phase);
-    probes_.advance(*process_, outputs_[i]);
+    probes_.advance(*process_, outputs_[i], pause);
     write_output(group, i);
     outputs_done_ = i + 1;
     if (snapshots_done_ < snapshots_.size() && snapshots_[snapshots_done_] == i) write_snapshot(group, snapshots_done_++);

@@ -15,7 +15,7 @@ namespace driftwell::run {
 
 class SgdSection : public Section {
 public:
-  SgdSection(const input::Spec& spec, Progress& progress);
+  explicit SgdSection(const SectionContext& context);
   ~SgdSection() override;
 
   [[nodiscard]] std::string name() const override { return "sgd"; }
@@ -57,16 +57,21 @@ private:
   [[nodiscard]] double temperature() const;
   [[nodiscard]] sgd::NoiseOptions noise_options() const;
   [[nodiscard]] std::size_t modes() const;
-  [[nodiscard]] double step_seconds() const;
+  void keep(SectionState& state);
+  void save();
+  /// Takes up the run where the checkpoint left it, if there is one; frames are kept from here on.
+  void restore(record::Group& group);
 
   const input::Spec& spec_;
   const input::SgdSpec& sgd_;
   Progress& progress_;
+  Checkpoints* checkpoints_;
   std::optional<SgdProblem> problem_;
   std::unique_ptr<sgd::Process> process_;
   std::vector<std::uint64_t> outputs_; ///< steps
   std::vector<std::size_t> snapshots_; ///< indices of outputs
   std::size_t outputs_done_ = 0, snapshots_done_ = 0;
+  record::Frames frames_;              ///< all written so far
   Stationary stationary_;
   Last last_;
   std::optional<sgd::GradientNoise> noise_; ///< the last one measured

@@ -141,6 +141,13 @@ void SgdDirections::write_output(record::Group&, std::size_t, const sgd::Process
   ++outputs_;
 }
 
+void SgdDirections::keep(SectionState& state) {
+  state("directions", directions_);
+  state("direction_outputs", outputs_);
+  if (outputs_ > 0) squares_.resize(count_);
+  state("direction_squares", squares_);
+}
+
 std::vector<sgd::Estimate> SgdDirections::variances() const {
   std::vector<sgd::Estimate> all;
   for (std::vector<double> sums : squares_) {

@@ -23,6 +23,7 @@ public:
 
   [[nodiscard]] std::uint64_t next(std::uint64_t) const override { return never; }
   void look(const sgd::Process&) override {}
+  void keep(SectionState& state) override;
   void declare(record::Group& group) const override;
   void write_output(record::Group& group, std::size_t index, const sgd::Process& process) override;
   void write(record::Group& group, const sgd::Process& process, std::vector<std::string>& warnings) override;

@@ -73,6 +73,14 @@ void SgdLaws::add(std::size_t point, const Section& section) {
   if (const auto* const sgd = dynamic_cast<const SgdSection*>(&section); sgd != nullptr && applies_) points_[point] = sgd->summary();
 }
 
+void SgdLaws::keep(SectionState& state) {
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    const std::string name = fmt::format("law/{}", i);
+    if (state.loading && state.arrays.contains(name)) points_[i].emplace();
+    if (points_[i]) points_[i]->keep(state, name);
+  }
+}
+
 bool SgdLaws::beyond(const Estimate& e) const {
   return known(e) && std::abs(e.value) > sweep_.tolerance.value && std::abs(e.value) > quantile_99 * e.standard_error;
 }

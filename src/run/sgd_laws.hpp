@@ -23,6 +23,7 @@ public:
 
   void add(std::size_t point, const Section& section); ///< of a section that is not [sgd]: nothing
   void failed(std::size_t point) { diverged_[point] = true; }
+  void keep(SectionState& state);
   /// Fits, and writes the group, where something that the laws are about has been varied.
   void write(record::ResultFile& file, std::vector<std::string>& warnings);
   [[nodiscard]] nlohmann::ordered_json json() const;

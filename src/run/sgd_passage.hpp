@@ -17,6 +17,7 @@ public:
 
   [[nodiscard]] std::uint64_t next(std::uint64_t step) const override;
   void look(const sgd::Process& process) override;
+  void keep(SectionState& state) override { state("passage_times", times_); }
   void declare(record::Group& group) const override;
   void write_output(record::Group& group, std::size_t index, const sgd::Process& process) override;
   void write(record::Group& group, const sgd::Process& process, std::vector<std::string>& warnings) override;

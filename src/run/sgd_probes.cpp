@@ -1,6 +1,8 @@
 #include "sgd_passage.hpp"
 #include "sgd_spectrum.hpp"
 
+#include "driftwell/core/interrupt.hpp"
+
 #include <algorithm>
 
 namespace driftwell::run {
@@ -16,18 +18,31 @@ SgdProbes::SgdProbes(const input::Spec& spec, const sgd::Loss& loss, const std::
   if (spec.sgd->spectrum.value) add(std::make_unique<SgdSpectrum>(spec, loss, *directions));
 }
 
-void SgdProbes::advance(sgd::Process& process, std::uint64_t last) const {
+void SgdProbes::advance(sgd::Process& process, std::uint64_t last, const std::function<void()>& pause) {
   const auto look = [&] {
     for (const auto& probe : all)
       if (probe->next(process.steps()) == process.steps()) probe->look(process);
+    looked_ = process.steps();
   };
-  if (process.steps() == 0 && last == 0) look(); // the first output
-  while (process.steps() < last) {
-    std::uint64_t until = last;
-    for (const auto& probe : all) until = std::min(until, probe->next(process.steps() + 1));
-    process.advance(until - process.steps());
-    look();
+  try {
+    if (looked_ != process.steps()) look(); // the first one, or one that an interrupt has cut short
+    while (process.steps() < last) {
+      const std::uint64_t from = process.steps();
+      std::uint64_t until = std::min(last, from + process.stride());
+      for (const auto& probe : all) until = std::min(until, probe->next(from + 1));
+      process.advance(until - from);
+      look();
+      pause();
+    }
+  } catch (const Interrupted&) {
+    pause();
+    throw;
   }
+}
+
+void SgdProbes::keep(SectionState& state) {
+  state("looked", looked_);
+  for (const auto& probe : all) probe->keep(state);
 }
 
 } // namespace driftwell::run

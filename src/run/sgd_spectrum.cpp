@@ -75,6 +75,17 @@ void SgdSpectrum::look(const sgd::Process& process) {
   if (replicas_ > 1 && Y.cols() > 1) sweep_area(Y.leftCols(2), process.time());
 }
 
+void SgdSpectrum::keep(SectionState& state) {
+  all_.keep(state, "spectrum");
+  state("spectrum_along", along_);
+  state("spectrum_values", values_);
+  state("areas", areas_);
+  state("area_last", last_);
+  state("area_centre", centre_);
+  state("area_first_time", first_time_);
+  state("area_last_time", last_time_);
+}
+
 /// About the mean of the first places: a shift changes the sum by what does not grow with time.
 void SgdSpectrum::sweep_area(const Eigen::MatrixXd& Y, double time) {
   if (areas_.empty()) {
@@ -82,7 +93,7 @@ void SgdSpectrum::sweep_area(const Eigen::MatrixXd& Y, double time) {
     first_time_ = time;
     centre_ = Y.colwise().mean();
   }
-  const Eigen::MatrixXd now = Y.rowwise() - centre_;
+  const Eigen::MatrixXd now = Y.rowwise() - centre_.row(0);
   for (Eigen::Index r = 0; r < last_.rows(); ++r) areas_[static_cast<std::size_t>(r)] += (last_(r, 0) * now(r, 1) - last_(r, 1) * now(r, 0)) / 2;
   last_ = now;
   last_time_ = time;

@@ -17,6 +17,7 @@ public:
 
   [[nodiscard]] std::uint64_t next(std::uint64_t step) const override;
   void look(const sgd::Process& process) override;
+  void keep(SectionState& state) override;
   void declare(record::Group& group) const override;
   void write(record::Group& group, const sgd::Process& process, std::vector<std::string>& warnings) override;
   void json(nlohmann::ordered_json& json) const override;
@@ -37,7 +38,7 @@ private:
   std::vector<estimators::AutocorrelationAccumulator> values_; ///< of the projections themselves; none for a single replica
   Eigen::MatrixXd last_;                              ///< replica, first two directions
   std::vector<double> areas_;                         ///< swept so far: (x dy - y dx) / 2 of the chords
-  Eigen::RowVector2d centre_;
+  Eigen::MatrixXd centre_;                            ///< 1 x 2
   double first_time_ = 0, last_time_ = 0;
   std::optional<estimators::WhiteNoise> white_;
   std::optional<sgd::Estimate> area_;

@@ -9,6 +9,7 @@
 #include <boost/math/special_functions/trigamma.hpp>
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 
 namespace driftwell::run {
@@ -56,6 +57,32 @@ CloudEntropy from_covariance(const sgd::Process& process) {
 }
 
 } // namespace
+
+void SgdSummary::keep(SectionState& state, const std::string& name) {
+  std::vector<double> numbers{learning_rate, batch_size, momentum, temperature, predicted, exact}, values, errors;
+  std::array estimates{&variance, &entropy, &passage_time};
+  for (const sgd::Estimate* e : estimates) numbers.insert(numbers.end(), {e->value, e->standard_error});
+  for (const sgd::Estimate& e : along) values.push_back(e.value), errors.push_back(e.standard_error);
+  state(name, numbers);
+  state(name + "/constant", constant);
+  state(name + "/dimension", dimension);
+  state(name + "/replicas", replicas);
+  state(name + "/along", values);
+  state(name + "/along_stderr", errors);
+  state(name + "/along_predicted", along_predicted);
+  state(name + "/along_exact", along_exact);
+  state(name + "/passages", passages);
+  state(name + "/weights", weights);
+  if (!state.loading) return;
+  std::size_t at = 0;
+  for (double* x : {&learning_rate, &batch_size, &momentum, &temperature, &predicted, &exact}) *x = numbers.at(at++);
+  for (sgd::Estimate* e : estimates) {
+    e->value = numbers.at(at++);
+    e->standard_error = numbers.at(at++);
+  }
+  along.clear();
+  for (std::size_t k = 0; k < values.size(); ++k) along.push_back({values[k], errors.at(k)});
+}
 
 CloudEntropy cloud_entropy(const sgd::Process& process) {
   const std::size_t d = process.dimension(), R = process.replicas();

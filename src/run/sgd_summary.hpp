@@ -1,5 +1,6 @@
 #pragma once
 // What a run of SGD ends with, for the laws over many of them.
+#include "checkpoints.hpp"
 #include "driftwell/sgd/cloud.hpp"
 
 #include <limits>
@@ -21,6 +22,8 @@ struct SgdSummary {
   sgd::Estimate passage_time{nan, nan};     ///< mean first-passage time
   std::size_t passages = 0;
   std::vector<double> weights;              ///< of the last cloud, replica by replica; none where there are more than most_weights
+
+  void keep(SectionState& state, const std::string& name);
 };
 
 /// Differential entropy of the last cloud in nats: from nearest neighbours (at most 6 weights and at least 100 replicas), else of the Gaussian

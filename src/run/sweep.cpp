@@ -2,13 +2,13 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
-#include "driftwell/record/checkpoint.hpp"
 #include "driftwell/run/build.hpp"
 #include "run_record.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -54,11 +54,13 @@ struct SweepSection::Point {
   input::Spec spec;
   std::optional<Model> model;
   Progress quiet{0};
+  Checkpoints checkpoints;
   std::vector<std::unique_ptr<Section>> sections;
 
-  Point(const SectionContext& context, std::size_t point, const std::filesystem::path& out) : spec(input::sweep_point(context.spec, point)) {
+  Point(const SectionContext& context, std::size_t point, const std::filesystem::path& out)
+      : spec(input::sweep_point(context.spec, point)), checkpoints(out, spec, context.resume && record::CheckpointFiles(out).exist()) {
     if (spec.has_model) model = build_model(spec);
-    SectionContext inner{spec, model ? &*model : nullptr, quiet, out};
+    SectionContext inner{spec, model ? &*model : nullptr, quiet, out, &checkpoints};
     sections = make_sections(inner);
   }
 };
@@ -105,7 +107,7 @@ void SweepSection::prepare() {
   context_.progress.phase("the points of the sweep");
   (void)check();
   record::Options options;
-  options.replace = context_.overwrite;
+  options.replace = context_.overwrite || (context_.resume && context_.checkpoints->exist());
   if (sweep_.files.value)
     for (std::size_t i = 0; i < sweep_.points(); ++i) record::ResultFile::probe(file_of(i), options);
 }
@@ -132,9 +134,12 @@ void SweepSection::compute_point(std::size_t point) {
     typed.command = context_.command;
     write_root(file, one.spec, typed);
     for (const auto& section : one.sections) section->compute(file);
-  } catch (...) {
+  } catch (const NumericalFailure&) {
     file.discard();
-    record::CheckpointFiles(out).remove(); // a point is computed whole or not at all
+    one.checkpoints.remove();
+    throw;
+  } catch (...) { // its checkpoints stay: --resume goes on within the point
+    file.discard();
     throw;
   }
   for (const auto& section : one.sections) {
@@ -147,7 +152,7 @@ void SweepSection::compute_point(std::size_t point) {
   } else {
     file.discard();
   }
-  for (const auto& section : one.sections) section->finished();
+  one.checkpoints.remove();
 }
 
 void SweepSection::declare(record::Group& group) const {
@@ -188,16 +193,55 @@ void SweepSection::write(record::Group& group) {
   group.write("completed", completed);
 }
 
+void SweepSection::keep(SectionState& state) {
+  state("names", names_);
+  for (const std::string& name : names_) state("results/" + name, results_[name]);
+  state("status", status_);
+  state("warnings", warnings_);
+  if (laws_) laws_->keep(state);
+}
+
+void SweepSection::save() {
+  const auto start = std::chrono::steady_clock::now();
+  SectionState state;
+  keep(state);
+  context_.checkpoints->save(name(), state);
+  save_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void SweepSection::restore() {
+  auto state = context_.checkpoints ? context_.checkpoints->saved(name(), warnings_) : std::nullopt;
+  if (!state) return;
+  keep(*state);
+  for (std::size_t i = 0; i < sweep_.points(); ++i) {
+    if (status_[i] == "done" && sweep_.files.value && !std::filesystem::exists(file_of(i))) { // taken away since
+      status_[i].clear();
+      std::erase_if(warnings_, [&](const std::string& warning) { return warning.starts_with(label(i) + ": "); });
+    }
+    if (status_[i].empty()) continue;
+    ++done_;
+    if (status_[i] == "done") continue;
+    ++failed_;
+    if (laws_) laws_->failed(i);
+  }
+}
+
 void SweepSection::compute(record::ResultFile& file) {
   record::Group group = file.group("sweep");
   declare(group);
+  restore();
+  write(group);
   for (std::size_t i = 0; i < sweep_.points(); ++i) {
+    if (!status_[i].empty()) continue;
     context_.progress.phase(fmt::format("sweep: {}", label(i)));
     context_.progress.outputs(i, sweep_.points());
-    poll_interrupt();
     try {
+      poll_interrupt();
       compute_point(i);
       status_[i] = "done";
+    } catch (const Interrupted&) {
+      if (context_.checkpoints) save();
+      throw;
     } catch (const NumericalFailure& failure) {
       status_[i] = failure.what();
       ++failed_;
@@ -207,6 +251,8 @@ void SweepSection::compute(record::ResultFile& file) {
     ++done_;
     write(group);
     file.flush_if_due();
+    // What saving costs stays a small part, however many points and clouds there are.
+    if (context_.checkpoints && context_.checkpoints->due(std::max(1.0, 20 * save_seconds_))) save();
   }
   if (failed_ == sweep_.points()) throw NumericalFailure(fmt::format("every point of the sweep failed; the first with: {}", status_[0]));
   group.text("status", "point", status_, {{"long_name", std::string("done, or why the point failed")}});

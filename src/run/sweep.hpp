@@ -28,6 +28,10 @@ public:
 
 private:
   struct Point;
+  void keep(SectionState& state);
+  void save();
+  /// Takes over the points that a run before has finished.
+  void restore();
   void compute_point(std::size_t point);
   void declare(record::Group& group) const;
   void collect(std::size_t point, const Section& section);
@@ -44,6 +48,7 @@ private:
   std::map<std::string, bool> declared_;
   std::vector<std::string> status_;                   ///< "done", or why a point failed
   std::optional<SgdLaws> laws_;
+  double save_seconds_ = 0;                           ///< of the last checkpoint
   std::vector<std::string> warnings_;
 };
 

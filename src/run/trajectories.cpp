@@ -124,8 +124,9 @@ void TrajectoriesSection::warn() {
     warnings_.push_back(fmt::format("blocks of the bootstrap last {:.3g}, the correlation time is {:.3g}: error bars of the steady state are too small. Use fewer blocks, or more or longer trajectories", length,
                                     analysis_->correlation_time()));
   const TrajectoryNumber& kl = analysis_->numbers().at("kl");
-  if (kl.value > 3 * kl.standard_error && kl.value > 0.01)
-    warnings_.push_back(fmt::format("the samples are not the steady state: KL = {:.3g} +- {:.1g}. They may not have reached it (burn_in), or the projection is not Markov", kl.value, kl.standard_error));
+  const double kl_error = std::hypot(kl.standard_error, kl.fit_bias);
+  if (kl.value > 3 * kl_error && kl.value > 0.01)
+    warnings_.push_back(fmt::format("the samples are not the steady state: KL = {:.3g} +- {:.1g}. They may not have reached it (burn_in), or the projection is not Markov", kl.value, kl_error));
 }
 
 void TrajectoriesSection::compute(record::ResultFile& file) {
@@ -162,6 +163,7 @@ nlohmann::ordered_json TrajectoriesSection::json() const {
     json[key] = number.value;
     json[key + "_stderr"] = number.standard_error;
     json[key + "_bias"] = number.bias;
+    json[key + "_fit_bias"] = number.fit_bias;
     if (!std::isnan(number.error)) json[key + "_error"] = number.error, json[key + "_richardson"] = number.richardson;
   }
   for (const estimators::Estimate& c : analysis_->test().correlation) json["markov_correlation"].push_back({{"value", c.value}, {"standard_error", c.standard_error}});
@@ -178,9 +180,9 @@ std::string TrajectoriesSection::words(int verbosity) const {
   text += fmt::format("  widths of the kernels: drift {:.3g}, noise {:.3g}\n", fmt::join(estimator_->drift_bandwidth(), " and "), fmt::join(estimator_->noise_bandwidth(), " and "));
   const auto line = [&](const std::string& name, double value, double error) { text += fmt::format("  {:<36} {}\n", name, with_error(value, error)); };
   for (const auto& [name, number] : analysis_->numbers())
-    if (projected_.names.size() > 1 || (name != "entropy_production" && name != "circulation_rms")) line(number_name(name), number.value, number.standard_error);
+    if (projected_.names.size() > 1 || (name != "entropy_production" && name != "circulation_rms")) line(number_name(name), number.value, std::hypot(number.standard_error, number.fit_bias));
   const TrajectoryNumber& entropy = analysis_->numbers().at("entropy_production");
-  if (projected_.names.size() > 1 && !std::isnan(entropy.richardson)) line("entropy_production, corrected", entropy.richardson - entropy.bias, std::hypot(entropy.standard_error, entropy.error));
+  if (projected_.names.size() > 1 && !std::isnan(entropy.richardson)) line("entropy_production, corrected", entropy.richardson - entropy.bias, std::hypot(entropy.standard_error, entropy.error, entropy.fit_bias));
   if (analysis_->gap()) text += fmt::format("  {:<36} {:.6g}{}\n", "spectral_gap", -analysis_->gap()->real(), analysis_->gap()->imag() != 0 ? fmt::format("  {:+.6g} i", analysis_->gap()->imag()) : "");
   if (verbosity > 1)
     for (std::size_t a = 0; a < projected_.names.size(); ++a)

@@ -38,6 +38,7 @@ void TrajectoriesSection::declare(record::Group& group) const {
   const auto with_error = [&](const std::string& name, const std::string& words) {
     field(name, words);
     field(name + "_stderr", "standard error of " + name + ", block bootstrap");
+    field(name + "_fit_bias", "bias of " + name + " by the width of the kernel and the finite tau, estimated; an error beside the standard error");
   };
   for (const std::string& name : names) {
     with_error("drift_" + name, "drift b along " + name + ", extrapolated to tau = 0");
@@ -68,26 +69,31 @@ void TrajectoriesSection::declare(record::Group& group) const {
 void TrajectoriesSection::write_fields(record::Group& group) const {
   const Grid& grid = estimator_->grid();
   const auto& names = projected_.names;
-  const TrajectoryAnalysis::Solution &found = analysis_->solution(), &errors = analysis_->errors();
+  const TrajectoryAnalysis::Solution &found = analysis_->solution(), &errors = analysis_->errors(), &bias = analysis_->fit_bias();
   const auto per_volume = [&](const VectorXd& p) { return VectorXd(p / grid.volume(0)); };
   write_widths(group, grid, names);
   for (std::size_t a = 0; a < names.size(); ++a) {
     group.write("drift_" + names[a], span_of(found.drift[a]));
     group.write("drift_" + names[a] + "_stderr", span_of(errors.drift[a]));
+    group.write("drift_" + names[a] + "_fit_bias", span_of(bias.drift[a]));
     group.write("drift_" + names[a] + "_tau", span_of(found.drift_tau[a]));
     group.write("circulation_" + names[a], span_of(found.circulation[a]));
     group.write("circulation_" + names[a] + "_stderr", span_of(errors.circulation[a]));
+    group.write("circulation_" + names[a] + "_fit_bias", span_of(bias.circulation[a]));
   }
   const std::vector<std::string> pairs = pairs_of(names);
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     group.write("diffusion_" + pairs[i], span_of(found.diffusion[i]));
     group.write("diffusion_" + pairs[i] + "_stderr", span_of(errors.diffusion[i]));
+    group.write("diffusion_" + pairs[i] + "_fit_bias", span_of(bias.diffusion[i]));
     group.write("diffusion_" + pairs[i] + "_tau", span_of(found.diffusion_tau[i]));
   }
   group.write("steady_state", span_of(per_volume(found.p)));
   group.write("steady_state_stderr", span_of(per_volume(errors.p)));
+  group.write("steady_state_fit_bias", span_of(per_volume(bias.p)));
   group.write("implicit_potential", span_of(found.implicit_potential));
   group.write("implicit_potential_stderr", span_of(errors.implicit_potential));
+  group.write("implicit_potential_fit_bias", span_of(bias.implicit_potential));
   group.write("histogram", span_of(per_volume(analysis_->histogram())));
   group.write("points", span_of(estimator_->points()));
   std::vector<double> supported(analysis_->supported().begin(), analysis_->supported().end());
@@ -137,6 +143,7 @@ void TrajectoriesSection::write_attributes(record::Group& group) const {
     group.attribute(key, number.value);
     group.attribute(key + "_stderr", number.standard_error);
     group.attribute(key + "_bias", number.bias);
+    group.attribute(key + "_fit_bias", number.fit_bias);
     if (std::isnan(number.error)) continue;
     group.attribute(key + "_error", number.error);
     group.attribute(key + "_richardson", number.richardson);

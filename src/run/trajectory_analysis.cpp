@@ -61,6 +61,17 @@ std::optional<Coarse> coarsened(const Grid& grid, const TabulatedEquation& table
   return coarse;
 }
 
+/// In space elimination costs the square of the cells; aggregation is right relative to the largest entry only, which is enough beside sampling errors.
+SteadyState steady_of(const Generator& chain) {
+  if (chain.grid().dimension() == 3) {
+    try {
+      return steady_state(chain, nullptr, SteadyMethod::iterative);
+    } catch (const NumericalFailure&) { // it may not converge; elimination always does
+    }
+  }
+  return steady_state(chain);
+}
+
 double speed_rms(const SteadyState& steady, const Circulation& flow) {
   VectorXd squares = VectorXd::Zero(steady.p.size());
   for (const VectorXd& component : flow.circulation) squares += component.cwiseAbs2();
@@ -89,7 +100,7 @@ TrajectoryAnalysis::Solution TrajectoryAnalysis::solve(const KramersMoyalFields&
   for (const VectorXd& entry : fields.diffusion_tau) result.diffusion_tau.push_back(entry / options_.temperature);
   const TabulatedEquation table{options_.temperature, result.drift, result.diffusion, supported_};
   const Generator chain = build_tabulated_generator(table, grid);
-  const SteadyState steady = steady_state(chain);
+  const SteadyState steady = steady_of(chain);
   const Circulation flow = circulation(chain, steady);
   result.p = steady.p;
   result.log_p = steady.log_p;
@@ -119,7 +130,7 @@ void TrajectoryAnalysis::add_grid_error(const Solution& fine) {
   std::map<std::string, double> there;
   if (coarse) {
     const Generator chain = build_tabulated_generator(coarse->table, coarse->grid);
-    const SteadyState steady = steady_state(chain);
+    const SteadyState steady = steady_of(chain);
     there["entropy_production"] = entropy_production(chain, steady);
     there["circulation_rms"] = speed_rms(steady, circulation(chain, steady));
     add_moments(there, coarse->grid, steady.p);
@@ -129,6 +140,24 @@ void TrajectoryAnalysis::add_grid_error(const Solution& fine) {
     number.richardson = found == there.end() ? nan : number.value + (number.value - found->second) / 3;
     number.error = std::abs(number.richardson - number.value);
   }
+}
+
+/// Everything once more, from fields without their bias.
+void TrajectoryAnalysis::add_fit_bias(const KramersMoyalFields& fields, const VectorXd& counts) {
+  Solution without = solve(estimator_.corrected(fields, estimator_.bias()), false);
+  without.numbers["kl"] = histogram_divergence(counts, without.log_p);
+  for (auto& [name, number] : numbers_) number.fit_bias = number.value - without.numbers.at(name);
+  const auto difference = [](const Fields& with, const Fields& less) {
+    Fields result;
+    for (std::size_t i = 0; i < with.size(); ++i) result.push_back(with[i] - less[i]);
+    return result;
+  };
+  fit_bias_.drift = difference(solution_.drift, without.drift);
+  fit_bias_.diffusion = difference(solution_.diffusion, without.diffusion);
+  fit_bias_.circulation = difference(solution_.circulation, without.circulation);
+  fit_bias_.p = solution_.p - without.p;
+  fit_bias_.implicit_potential = solution_.implicit_potential - without.implicit_potential;
+  fit_bias_.implicit_potential.array() -= fit_bias_.implicit_potential.dot(solution_.p); // known up to a constant
 }
 
 double TrajectoryAnalysis::histogram_divergence(const VectorXd& counts, const VectorXd& log_q) const {
@@ -212,8 +241,9 @@ TrajectoryAnalysis::TrajectoryAnalysis(const estimators::KramersMoyal& estimator
   solution_.numbers["kl"] = histogram_divergence(counts, solution_.log_p);
   for (const auto& [name, value] : solution_.numbers) numbers_[name].value = value;
   add_grid_error(solution_);
+  add_fit_bias(fields, counts);
   resample(advance);
-  for (Solution* s : {&solution_, &errors_}) {
+  for (Solution* s : {&solution_, &errors_, &fit_bias_}) {
     for (auto* list : {&s->drift, &s->diffusion, &s->drift_tau, &s->diffusion_tau, &s->circulation})
       for (VectorXd& field : *list) blank(field, supported_);
     for (VectorXd* field : {&s->implicit_potential}) blank(*field, supported_);

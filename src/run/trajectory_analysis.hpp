@@ -15,11 +15,12 @@
 
 namespace driftwell::run {
 
-/// A number with the three errors it can have.
+/// A number with the errors it can have.
 struct TrajectoryNumber {
   double value = 0;
   double standard_error = 0; ///< of the sample: block bootstrap
   double bias = 0;           ///< of the sample: mean of the replicates - value
+  double fit_bias = 0;       ///< value - what it would be without the bias of the fits: width of the kernel and finite tau
   double richardson = 0, error = 0; ///< of the grid: extrapolated from half the cells, and the difference; NaN where there is no coarser grid
 };
 
@@ -49,6 +50,8 @@ public:
   [[nodiscard]] const Solution& solution() const { return solution_; }
   /// Standard errors of the fields; numbers empty.
   [[nodiscard]] const Solution& errors() const { return errors_; }
+  /// Fields - what they would be without the bias of the fits (KramersMoyalBias); numbers empty.
+  [[nodiscard]] const Solution& fit_bias() const { return fit_bias_; }
   [[nodiscard]] const std::map<std::string, TrajectoryNumber>& numbers() const { return numbers_; }
   [[nodiscard]] const estimators::DiffusionTest& test() const { return test_; }
   [[nodiscard]] const Eigen::VectorXd& histogram() const { return histogram_; } ///< share of the samples in each cell
@@ -62,13 +65,14 @@ public:
 private:
   [[nodiscard]] Solution solve(const estimators::KramersMoyalFields& fields, bool keep);
   void add_grid_error(const Solution& fine);
+  void add_fit_bias(const estimators::KramersMoyalFields& fields, const Eigen::VectorXd& counts);
   void resample(const std::function<void(std::size_t, std::size_t)>& advance);
   [[nodiscard]] double histogram_divergence(const Eigen::VectorXd& counts, const Eigen::VectorXd& log_q) const;
 
   const estimators::KramersMoyal& estimator_;
   TrajectoryOptions options_;
   std::vector<bool> supported_;
-  Solution solution_, errors_;
+  Solution solution_, errors_, fit_bias_;
   std::map<std::string, TrajectoryNumber> numbers_;
   estimators::DiffusionTest test_;
   Eigen::VectorXd histogram_;

@@ -76,6 +76,8 @@ void Process::start(const std::vector<double>& w, const std::vector<double>& std
   plan();
 }
 
+std::uint64_t Process::stride() const { return stride_of(d_, next_.batch, options_.replicas); }
+
 double Process::time() const { return next_.time; }
 
 /// Learning rate and batch size of next_, from its number, time and place in the epoch.
@@ -94,7 +96,7 @@ void Process::advance(std::uint64_t steps) {
   const std::uint64_t last = next_.number + steps;
   while (next_.number < last) {
     poll_interrupt();
-    const std::uint64_t from = next_.number, until = std::min(last, from + stride_of(d_, next_.batch, options_.replicas));
+    const std::uint64_t from = next_.number, until = std::min(last, from + stride());
     std::vector<Step> stretch;
     while (next_.number < until) {
       stretch.push_back(next_);

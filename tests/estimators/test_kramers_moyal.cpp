@@ -15,13 +15,14 @@ using Eigen::VectorXd;
 
 namespace {
 
-/// Fields with the bootstrap's standard errors.
+/// Fields with the bootstrap's standard errors, and with those of the fits beside.
 struct WithErrors {
   KramersMoyalFields fields;
   std::vector<VectorXd> drift_error, diffusion_error;
+  std::vector<VectorXd> drift_bar, diffusion_bar;
 };
 WithErrors estimate(const KramersMoyal& estimator, std::size_t replicates) {
-  WithErrors result{estimator.fields(), {}, {}};
+  WithErrors result{estimator.fields(), {}, {}, {}, {}};
   const auto zero = [](const std::vector<VectorXd>& like) { return std::vector<VectorXd>(like.size(), VectorXd::Zero(like[0].size())); };
   result.drift_error = zero(result.fields.drift);
   result.diffusion_error = zero(result.fields.diffusion);
@@ -33,6 +34,14 @@ WithErrors estimate(const KramersMoyal& estimator, std::size_t replicates) {
   }
   for (auto* all : {&result.drift_error, &result.diffusion_error})
     for (VectorXd& error : *all) error = error.cwiseSqrt();
+  const KramersMoyalBias bias = estimator.bias();
+  const auto bars = [](const std::vector<VectorXd>& errors, const std::vector<VectorXd>& width, const std::vector<VectorXd>& tau) {
+    std::vector<VectorXd> all;
+    for (std::size_t i = 0; i < errors.size(); ++i) all.push_back((errors[i].cwiseAbs2() + (width[i] + tau[i]).cwiseAbs2()).cwiseSqrt());
+    return all;
+  };
+  result.drift_bar = bars(result.drift_error, bias.drift_width, bias.drift_tau);
+  result.diffusion_bar = bars(result.diffusion_error, bias.diffusion_width, bias.diffusion_tau);
   return result;
 }
 
@@ -47,21 +56,12 @@ struct Tally {
   }
 };
 
-/// Drift and noise in one dimension at the cells nearest to `at`.
-void check_line(const Trajectories& paths, const Grid& grid, const std::vector<double>& at, const std::function<double(double)>& b,
-                const std::function<double(double)>& TD, Tally& drift, Tally& noise) {
-  const KramersMoyal estimator(grid, paths);
-  const WithErrors found = estimate(estimator, 40);
-  for (const double x : at) {
-    const std::size_t k = grid.axis(0).cell_of(x);
-    const auto cell = static_cast<Index>(k);
-    REQUIRE(estimator.supported()[k]);
-    drift.add(found.fields.drift[0][cell], b(grid.axis(0).centre(k)), found.drift_error[0][cell]);
-    noise.add(found.fields.diffusion[0][cell], TD(grid.axis(0).centre(k)), found.diffusion_error[0][cell]);
-  }
-}
-
 const std::vector<double> places{-1.2, -0.8, -0.4, 0.0, 0.4, 0.8, 1.2};
+
+/// Against the standard errors alone, and against the bars that count the bias of the fits.
+struct Tallies {
+  Tally drift, noise, drift_alone, noise_alone;
+};
 
 /// Estimates at seven places for some seeds: none off by four standard errors (once in 16 000 by chance), and the bars neither too short nor too long.
 void check_cover(const Tally& tally, double least) {
@@ -74,7 +74,26 @@ struct Line {
   std::function<double(double)> b, TD;
   std::function<Trajectories(std::uint64_t)> paths;
   Grid grid;
+  std::vector<double> bandwidth{};
 };
+
+/// Drift and noise in one dimension at the cells nearest to the places.
+void check_line(const Line& line, std::uint64_t seed, Tallies& tallies) {
+  KramersMoyalOptions options;
+  options.bandwidth = line.bandwidth;
+  const KramersMoyal estimator(line.grid, line.paths(seed), options);
+  const WithErrors found = estimate(estimator, 40);
+  for (const double at : places) {
+    const std::size_t k = line.grid.axis(0).cell_of(at);
+    const auto cell = static_cast<Index>(k);
+    REQUIRE(estimator.supported()[k]);
+    const double x = line.grid.axis(0).centre(k), drift = found.fields.drift[0][cell], noise = found.fields.diffusion[0][cell];
+    tallies.drift.add(drift, line.b(x), found.drift_bar[0][cell]);
+    tallies.noise.add(noise, line.TD(x), found.diffusion_bar[0][cell]);
+    tallies.drift_alone.add(drift, line.b(x), found.drift_error[0][cell]);
+    tallies.noise_alone.add(noise, line.TD(x), found.diffusion_error[0][cell]);
+  }
+}
 
 std::vector<Line> lines() {
   const auto minus = [](double x) { return -x; };
@@ -87,25 +106,70 @@ std::vector<Line> lines() {
           {minus, growing, [=](std::uint64_t seed) { return paths::euler(40, 800, 0.02, 8, 1, minus, growing, seed); }, Grid({{-3, 3, 60}})}};
 }
 
+/// Where the fits are biased: a drift with curvature, a deep well seen at long intervals, an Ornstein-Uhlenbeck process seen at very long ones.
+std::vector<Line> biased() {
+  const auto minus = [](double x) { return -x; };
+  const auto deep = [](double x) { return 4 * (x - x * x * x); };
+  const auto ripples = [](double x) { return -x - 2 * std::sin(4 * x); };
+  const auto half = [](double) { return 0.5; };
+  return {{ripples, half, [=](std::uint64_t seed) { return paths::euler(40, 3000, 0.01, 8, 1, ripples, half, seed); }, Grid({{-2, 2, 80}}), {0.25}},
+          {deep, half, [=](std::uint64_t seed) { return paths::euler(40, 800, 0.02, 8, 1, deep, half, seed); }, Grid({{-2, 2, 60}})},
+          {minus, half, [](std::uint64_t seed) { return paths::ornstein_uhlenbeck(10, 4000, 0.4, 1, 0.5, seed); }, Grid({{-3, 3, 60}})}};
+}
+
 } // namespace
 
 TEST_CASE("drift and noise: Ornstein-Uhlenbeck, double well, D(x)") {
-  Tally drift, noise;
+  Tallies all;
   for (const Line& line : lines())
-    for (std::uint64_t seed = 1; seed <= 2; ++seed) check_line(line.paths(seed), line.grid, places, line.b, line.TD, drift, noise);
-  check_cover(drift, 0.8);
-  check_cover(noise, 0.8);
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) check_line(line, seed, all);
+  check_cover(all.drift, 0.8);
+  check_cover(all.noise, 0.8);
+  CHECK(all.drift.within_two - all.drift_alone.within_two <= 0.1 * all.drift.points); // little bias here, and little is added
 }
 
 TEST_CASE("drift and noise: error bars cover", "[slow]") {
   for (const Line& line : lines()) {
-    Tally drift, noise;
-    for (std::uint64_t seed = 101; seed <= 130; ++seed) check_line(line.paths(seed), line.grid, places, line.b, line.TD, drift, noise);
-    CAPTURE(drift.within_two, noise.within_two, drift.worst, noise.worst);
-    CHECK(drift.within_two >= 0.87 * drift.points); // nominally 0.95: 0.90 to 0.94 are found
-    CHECK(noise.within_two >= 0.87 * noise.points);
-    CHECK(drift.worst < 5);
-    CHECK(noise.worst < 5);
+    Tallies all;
+    for (std::uint64_t seed = 101; seed <= 130; ++seed) check_line(line, seed, all);
+    CAPTURE(all.drift.within_two, all.noise.within_two, all.drift.worst, all.noise.worst);
+    CHECK(all.drift.within_two >= 0.87 * all.drift.points); // nominally 0.95: 0.90 to 0.94 are found
+    CHECK(all.noise.within_two >= 0.87 * all.noise.points);
+    CHECK(all.drift.worst < 5);
+    CHECK(all.noise.worst < 5);
+  }
+}
+
+TEST_CASE("the bars cover where curvature and long intervals bias the fits, which standard errors alone do not") {
+  std::vector<Tallies> found;
+  for (const Line& line : biased()) {
+    Tallies& all = found.emplace_back();
+    for (std::uint64_t seed = 101; seed <= 108; ++seed) check_line(line, seed, all);
+    CAPTURE(found.size(), all.drift.within_two, all.drift_alone.within_two, all.noise.within_two, all.noise_alone.within_two, all.drift.worst, all.noise.worst);
+    CHECK(all.drift.within_two >= 0.87 * all.drift.points);
+    CHECK(all.noise.within_two >= 0.87 * all.noise.points);
+    CHECK(all.drift.worst < 5);
+    CHECK(all.noise.worst < 5);
+  }
+  CHECK(found[0].drift_alone.within_two < 0.75 * found[0].drift.points); // the width
+  CHECK(found[1].noise_alone.within_two < 0.85 * found[1].noise.points);
+  CHECK(found[2].noise_alone.within_two < 0.1 * found[2].noise.points); // tau
+}
+
+TEST_CASE("what tau leaves after the extrapolation is estimated: the closed form of Ornstein-Uhlenbeck") {
+  const double tau = 0.4;
+  const Grid grid({{-3, 3, 60}});
+  const KramersMoyal estimator(grid, paths::ornstein_uhlenbeck(50, 8000, tau, 1, 0.5, 3));
+  const KramersMoyalBias bias = estimator.bias();
+  const auto slope = [](double t) { return (1 - std::exp(-t)) / t; };
+  const auto noise = [](double t) { return 0.5 * (1 - std::exp(-2 * t)) / (2 * t); };
+  for (const double at : {-1.0, -0.5, 0.5, 1.0}) {
+    const std::size_t k = grid.axis(0).cell_of(at);
+    const auto cell = static_cast<Index>(k);
+    CHECK(bias.drift_tau[0][cell] == Approx(-grid.axis(0).centre(k) * (2 * slope(tau) - slope(2 * tau) - 1)).epsilon(0.4)); // the next order is 0.3 of it
+    CHECK(bias.diffusion_tau[0][cell] == Approx(2 * noise(tau) - noise(2 * tau) - 0.5).epsilon(0.4));
+    CHECK(std::abs(bias.drift_width[0][cell]) < 0.01); // a line, and a constant
+    CHECK(std::abs(bias.diffusion_width[0][cell]) < 0.005);
   }
 }
 

@@ -2,6 +2,8 @@
 // Time series of a cloud in a steady state: autocorrelation and its time.
 #include "driftwell/estimators/resampling.hpp"
 
+#include <algorithm>
+#include <string>
 #include <vector>
 
 namespace driftwell::estimators {
@@ -32,6 +34,18 @@ public:
   [[nodiscard]] std::size_t times() const { return times_; }
   /// NumericalFailure for fewer than lags + 2 times, or when nothing varies.
   [[nodiscard]] Autocorrelation result() const;
+  /// All that changes, by name: state(name, member) saves it, or loads it into an accumulator of the same shape.
+  template <class State> void keep(State& state, const std::string& name) {
+    state(name + "/times", times_);
+    state(name + "/reference", reference_);
+    state(name + "/ring", ring_);
+    state(name + "/ring_sums", ring_sums_);
+    for (std::size_t b = 0; b < sums_.blocks(); ++b) {
+      std::vector<double> block(sums_.of(b).begin(), sums_.of(b).end());
+      state(name + "/sums/" + std::to_string(b), block);
+      std::copy(block.begin(), block.end(), sums_.of(b).begin());
+    }
+  }
 
 private:
   std::size_t series_, lags_, times_ = 0;

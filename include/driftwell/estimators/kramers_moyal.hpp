@@ -7,7 +7,12 @@
 //
 // What is estimated is the product T D: paths do not know T. Both have a bias of order tau, which is taken out by
 // extrapolation, 2 f_tau - f_{2 tau}; the difference is kept. Polynomials of degree 2 are fitted without bias whatever the width h of the kernel;
-// beyond, the bias is of order h^4.
+// beyond, the bias is of order h^4 inside and h^3 at the edge of the samples.
+//
+// What is left of both is estimated (bias()). Of the width: (f_{sqrt2 h} - f_h) / (2^(3/2) - 1), the lower order. Of tau: E[g(x(t + tau)) | x] = e^(tau L) g
+// with L = b . grad + T D : grad grad, so that moments f_tau = phi_1(tau L) f_0, phi_1(z) = (e^z - 1)/z, and
+//   2 f_tau - f_{2 tau} - f_0 = - (tau^2/3) L^2 f_0 = - (2 tau/3) L (f_{2 tau} - f_tau)   to leading order,
+// with L applied to the local polynomials; for T D of a cell z the moment is that of (y - z)(y - z)^T.
 //
 // The kernel is a Gaussian along each axis, constant over each cell; moments of the data in the cells are exact, so the fit is a
 // regression with those weights, whatever the width of the cells. One h for the drift and one for the noise, multiples of the standard
@@ -40,6 +45,12 @@ struct KramersMoyalFields {
   std::size_t repaired = 0; ///< cells whose extrapolated T D was not positive definite: T D at tau stands there, lifted if need be
 };
 
+/// Estimate less truth, to leading order: what resampling the same fit cannot show.
+struct KramersMoyalBias {
+  std::vector<Eigen::VectorXd> drift_width, diffusion_width; ///< of the width of the kernel
+  std::vector<Eigen::VectorXd> drift_tau, diffusion_tau;     ///< of the finite tau, after the extrapolation
+};
+
 class LocalPolynomials;
 
 class KramersMoyal {
@@ -69,6 +80,10 @@ public:
   /// From all blocks, or with multiplicities.
   [[nodiscard]] KramersMoyalFields fields() const;
   [[nodiscard]] KramersMoyalFields fields(std::span<const double> multiplicity) const;
+  /// Of fields() from all blocks.
+  [[nodiscard]] KramersMoyalBias bias() const;
+  /// The fields less the bias, but for T D in cells where it would not stay positive definite.
+  [[nodiscard]] KramersMoyalFields corrected(KramersMoyalFields fields, const KramersMoyalBias& bias) const;
   /// Samples in each cell.
   [[nodiscard]] Eigen::VectorXd counts(std::span<const double> multiplicity) const;
   /// How often replicate r of a block bootstrap draws each block.
@@ -78,11 +93,22 @@ private:
   void accumulate(const Trajectories& paths);
   void choose(const KramersMoyalOptions& options, const std::vector<double>& deviation);
   void find_support(const std::vector<double>& deviation);
+  /// Local polynomials of drift and second moments at tau and 2 tau, and what fields they make.
+  struct Fits {
+    std::array<std::vector<Eigen::MatrixXd>, 2> drift, squares;
+  };
+  [[nodiscard]] Fits fits(const std::vector<double>& totals, double widening) const;
+  [[nodiscard]] KramersMoyalFields fields_of(const Fits& fits) const;
+  void add_tau_bias(const Fits& fits, const KramersMoyalFields& fields, KramersMoyalBias& bias) const;
   [[nodiscard]] std::vector<double> totals(std::span<const double> multiplicity) const;
-  [[nodiscard]] std::vector<Eigen::VectorXd> smoothed(const std::vector<double>& totals, const std::vector<double>& h, std::size_t first, std::size_t count) const;
-  /// Coefficients of the fitted polynomials in the basis of u: [target][basis function][cell].
-  [[nodiscard]] std::vector<Eigen::MatrixXd> regress(const std::vector<double>& totals, const std::vector<double>& h, std::size_t first_target, std::size_t targets,
+  /// [quantity][cell], of so many successive ones from each of the firsts.
+  [[nodiscard]] Eigen::MatrixXd smoothed(const std::vector<double>& totals, const std::vector<double>& h, const std::vector<std::size_t>& firsts, std::size_t count) const;
+  /// Coefficients of the fitted polynomials in the basis of u: [target][basis function][cell]; so many successive targets from each of the firsts.
+  [[nodiscard]] std::vector<Eigen::MatrixXd> regress(const std::vector<double>& totals, const std::vector<double>& h, const std::vector<std::size_t>& firsts, std::size_t targets,
                                                      Eigen::VectorXd* equivalent = nullptr) const;
+  /// The same for D basis functions.
+  template <int D> void regress_cells(const std::vector<double>& totals, const std::vector<double>& h, const std::vector<std::size_t>& firsts, std::size_t targets,
+                                      std::vector<Eigen::MatrixXd>& fit, Eigen::VectorXd* equivalent) const;
   /// The same at the centres.
   [[nodiscard]] std::vector<Eigen::VectorXd> at_centres(const std::vector<Eigen::MatrixXd>& polynomials) const;
   /// Sum of (y - prediction)^2 - y^2 over samples and targets, in units of each target's spread.

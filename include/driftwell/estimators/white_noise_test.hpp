@@ -3,6 +3,7 @@
 // bands in which white noise would keep them (the test for closed orbits of Chaudhari & Soatto 2018, section 4).
 #include "driftwell/estimators/estimate.hpp"
 
+#include <string>
 #include <vector>
 
 namespace driftwell::estimators {
@@ -41,6 +42,14 @@ public:
   void add(std::span<const double> values);
   /// NumericalFailure before the first segment is full, or when nothing moves.
   [[nodiscard]] WhiteNoise result() const;
+  /// All that changes, by name: state(name, member) saves it, or loads it into a test of the same shape.
+  template <class State> void keep(State& state, const std::string& name) {
+    for (auto [member, place] : {std::pair{"/filled", &filled_}, {"/calls", &calls_}, {"/done", &done_}}) state(name + member, *place);
+    state(name + "/last", last_);
+    state(name + "/buffer", buffer_);
+    state(name + "/periodograms", periodograms_);
+    state(name + "/squares", squares_);
+  }
 
 private:
   void transform();

@@ -225,6 +225,7 @@ struct SgdSpec {
   Setting<std::int64_t> direction_count;
   Setting<bool> spectrum;
   Setting<std::int64_t> spectrum_every, spectrum_length;
+  Setting<double> checkpoint_seconds;                         ///< between two checkpoints; 0: none but on a signal
   Setting<double> stationary_from;                            ///< share of the outputs that is left out of stationary averages
   std::optional<SgdDiffusionSpec> diffusion;
   SgdProjectionSpec projection;                               ///< of the diffusion

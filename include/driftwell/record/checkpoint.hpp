@@ -13,6 +13,7 @@ namespace driftwell::record {
 struct Checkpoint {
   std::string identity;                               ///< what the run computes, as JSON: only the same run may go on from here
   std::map<std::string, std::vector<double>> arrays;
+  std::map<std::string, std::string> texts{};
 };
 
 class CheckpointFiles {

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,6 +29,8 @@ namespace driftwell::record {
 
 using Value = std::variant<std::string, double, std::int64_t, std::vector<double>>;
 using Attributes = std::vector<std::pair<std::string, Value>>;
+/// By name and index.
+using Frames = std::map<std::pair<std::string, std::size_t>, std::vector<double>>;
 
 struct Options {
   bool replace = false;         ///< an existing OUT.h5 may be replaced (at finish(), never before)
@@ -65,6 +68,11 @@ public:
   /// beyond the end lengthens everything on that dimension; what is not written yet reads as NaN. So write all of
   /// frame k, coordinate included, and then call flush_if_due(): readers find whole frames only.
   void write_frame(const std::string& name, std::size_t index, std::span<const double> frame);
+
+  /// Every frame that is written from now on is copied to `frames`, which must outlive the group; nullptr: no longer.
+  void keep_frames(Frames* frames);
+  /// Writes frames that another run has kept.
+  void write_frames(const Frames& frames);
 
 private:
   friend class ResultFile;

@@ -42,6 +42,8 @@ public:
 
   /// Makes `steps` steps. Throws NumericalFailure where a weight stops being finite (replica, steps and weight named), Interrupted.
   void advance(std::uint64_t steps);
+  /// Steps that advance() makes from here between two looks at signals and at whether the weights are finite.
+  [[nodiscard]] std::uint64_t stride() const;
 
   [[nodiscard]] const double* weights(std::size_t replica) const { return w_.data() + replica * d_; }
   [[nodiscard]] const double* velocity(std::size_t replica) const { return v_.empty() ? nullptr : v_.data() + replica * d_; }
