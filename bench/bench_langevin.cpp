@@ -1,5 +1,5 @@
 // Rates of the ensemble engine in particle-steps a second, from formulas as text; beside each what bounds it: the random numbers alone,
-// the drift alone, dgemm. Best of several short runs, alternating: the machine may be shared.
+// the drift alone, dgemm; and what the memory alone would cost a program that sweeps all particles once a step. Best of several short runs, alternating: the machine may be shared.
 //   bench_langevin [runs, default 5] [only lines whose name holds this]
 #include "driftwell/ensemble/initial_law.hpp"
 #include "driftwell/steppers/integrate.hpp"
@@ -68,9 +68,9 @@ Model model_of(const Task& task) {
   return Model(equation);
 }
 
-/// Seconds a particle-step for the whole step, the normal variates (or bits) alone and the drift alone.
+/// Seconds a particle-step for the whole step, the normal variates (or bits) alone, the drift alone, and reading and writing all places.
 struct Times {
-  double step = 1e300, noise = 1e300, drift = 1e300;
+  double step = 1e300, noise = 1e300, drift = 1e300, memory = 1e300;
 };
 
 void noise_alone(const Task& task, std::uint64_t steps) {
@@ -99,6 +99,16 @@ void drift_alone(const Task& task, const Dynamics& dynamics, std::size_t block, 
   }
 }
 
+/// Every particle's place read and written `sweeps` times.
+void memory_alone(Ensemble& ensemble, int sweeps) {
+  double* const x = ensemble.data().data();
+  const std::size_t n = ensemble.data().size();
+  for (int s = 0; s < sweeps; ++s) {
+#pragma omp parallel for simd schedule(static)
+    for (std::size_t i = 0; i < n; ++i) x[i] = x[i] + 1e-3;
+  }
+}
+
 Times measure(const Task& task, int threads, int runs) {
   omp_set_num_threads(threads);
   const Model model = model_of(task);
@@ -109,12 +119,15 @@ Times measure(const Task& task, int threads, int runs) {
   fill_positions(ensemble, task.d, law, 1);
   Integrator integrator(dynamics, *StepperCatalogue::find(task.stepper)->make(), 1, {0, task.dt});
   const double work = static_cast<double>(task.particles) * static_cast<double>(task.steps);
+  Ensemble swept(task.d, task.particles);
   Times times;
   for (int run = 0; run < runs; ++run) {
     const auto at = static_cast<std::uint64_t>(run) * task.steps;
     times.step = std::min(times.step, seconds([&] { integrator.advance(ensemble, at, at + task.steps); }) / work);
     times.noise = std::min(times.noise, seconds([&] { noise_alone(task, task.steps); }) / work);
     times.drift = std::min(times.drift, seconds([&] { drift_alone(task, dynamics, integrator.block(), task.steps); }) / work);
+    constexpr int sweeps = 10;
+    times.memory = std::min(times.memory, seconds([&] { memory_alone(swept, sweeps); }) / (sweeps * static_cast<double>(task.particles)));
   }
   return times;
 }
@@ -152,12 +165,12 @@ int main(int argc, char** argv) {
       {"Mueller-Brown", 2, mueller_brown, "euler_maruyama", 10, 1e-5, 500'000, 100, 2e8},
       {"SDE-100D", 100, "dense", "euler_maruyama", 1, 1e-3, 20'000, 50, 0},
   };
-  fmt::print("{:<18} {:>14} {:>9} {:>7} | {:>10} {:>10} {:>10} | {}\n", "task", "steps/s", "target", "ratio", "ns a step", "noise ns", "drift ns", "1 thread, scaling");
+  fmt::print("{:<18} {:>14} {:>9} {:>7} | {:>10} {:>10} {:>10} {:>10} | {}\n", "task", "steps/s", "target", "ratio", "ns a step", "noise ns", "drift ns", "memory ns", "1 thread, scaling");
   for (const Task& task : tasks) {
     if (task.name.find(only) == std::string::npos) continue;
     const Times one = measure(task, 1, runs), all = measure(task, cores, runs);
-    fmt::print("{:<18} {:>14.3g} {:>9.2g} {:>7.2f} | {:>10.3f} {:>10.3f} {:>10.3f} | {:.3g}/s, {:.2f}", task.name, 1 / all.step, task.target,
-               task.target > 0 ? 1 / all.step / task.target : 0.0, 1e9 * all.step, 1e9 * all.noise, 1e9 * all.drift, 1 / one.step, one.step / all.step);
+    fmt::print("{:<18} {:>14.3g} {:>9.2g} {:>7.2f} | {:>10.3f} {:>10.3f} {:>10.3f} {:>10.3f} | {:.3g}/s, {:.2f}", task.name, 1 / all.step, task.target,
+               task.target > 0 ? 1 / all.step / task.target : 0.0, 1e9 * all.step, 1e9 * all.noise, 1e9 * all.drift, 1e9 * all.memory, 1 / one.step, one.step / all.step);
     if (task.potential == "dense") {
       const double flops = 2.0 * static_cast<double>(task.d * task.d), gemm = dgemm_rate(cores, 2 * runs), gemm_one = dgemm_rate(1, 2 * runs);
       fmt::print("; drift {:.1f} GF/s, whole step {:.1f} GF/s, dgemm {:.1f} GF/s: {:.0f} % (1 thread: {:.0f} %)", 1e-9 * flops / all.drift, 1e-9 * flops / all.step,
