@@ -36,6 +36,7 @@ class Contender:
     threads: int = 1
     settings: tuple = ()      # driftwell: pairs (key, value)
     group: str = ""
+    share: float = 1.0        # of the particles that the task asks for: the others would cost as much each
 
     @property
     def stepper(self):

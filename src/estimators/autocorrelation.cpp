@@ -79,6 +79,14 @@ void AutocorrelationAccumulator::add(std::span<const double> values) {
   ++times_;
 }
 
+void AutocorrelationAccumulator::keep(State& state) {
+  state(times_);
+  state(reference_);
+  state(ring_);
+  state(ring_sums_);
+  sums_.keep(state);
+}
+
 Autocorrelation AutocorrelationAccumulator::result() const {
   if (times_ < lags_ + 2) throw NumericalFailure(fmt::format("autocorrelation: {} times are too few for lag {}", times_, lags_));
   const std::vector<double> total = sums_.total();

@@ -85,6 +85,14 @@ void WhiteNoiseTest::transform() {
   ++done_;
 }
 
+void WhiteNoiseTest::keep(State& state) {
+  for (std::size_t* n : {&filled_, &calls_, &done_}) state(*n);
+  state(last_);
+  state(buffer_);
+  for (auto* groups : {&periodograms_, &squares_})
+    for (auto& group : *groups) state(group);
+}
+
 WhiteNoise WhiteNoiseTest::result() const {
   if (done_ == 0) throw NumericalFailure(fmt::format("white noise: no segment of {} increments is full", segment_));
   WhiteNoise result;

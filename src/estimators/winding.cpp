@@ -39,6 +39,13 @@ void WindingAccumulator::add(const double* x, const double* y, double dt) {
   time_ = sum;
 }
 
+void WindingAccumulator::keep(State& state) {
+  state(calls_);
+  state(time_);
+  state(carry_);
+  for (auto* column : {&x_, &y_, &angle_, &area_}) state(*column);
+}
+
 WindingAccumulator::Result WindingAccumulator::result() const {
   if (calls_ < 2) throw NumericalFailure("winding: nothing has moved yet");
   const auto scaled = [](Estimate e, double factor) { return Estimate{e.value * factor, e.standard_error * factor}; };

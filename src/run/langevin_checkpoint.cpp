@@ -2,6 +2,8 @@
 // writes into its new result file first.
 #include "langevin.hpp"
 
+#include "driftwell/core/interrupt.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,6 +35,7 @@ void LangevinSection::save(const Ensemble& ensemble) {
   record::Checkpoint checkpoint{identity_of(spec_), {}};
   checkpoint.arrays["particles"] = copy_of(ensemble.data());
   checkpoint.arrays["death_time"] = copy_of(ensemble.death_time());
+  if (sampled_) checkpoint.arrays["series"] = sampled_->state();
   if (passage_) checkpoint.arrays["passage_time"] = copy_of(passage_->times());
   checkpoint.arrays["at"] = {static_cast<double>(step_), static_cast<double>(outputs_done_), seconds_};
   for (const auto& [key, frame] : frames_) checkpoint.arrays["frame/" + key] = frame;
@@ -41,15 +44,34 @@ void LangevinSection::save(const Ensemble& ensemble) {
   saved_ = std::chrono::steady_clock::now();
 }
 
-bool LangevinSection::restore(record::Group& group, Ensemble& ensemble) {
-  if (!resume_) return false;
+bool LangevinSection::checkpoint_due() const {
+  const double every = spec_.langevin->checkpoint_seconds.value;
+  const bool due = every > 0 && std::chrono::duration<double>(std::chrono::steady_clock::now() - saved_).count() > every;
+  return due || interrupt_signal.load(std::memory_order_relaxed) != 0;
+}
+
+std::optional<record::Checkpoint> LangevinSection::latest_checkpoint() {
+  if (!resume_) return std::nullopt;
   std::string note;
-  const auto checkpoint = checkpoints_.latest(identity_of(spec_), note);
+  auto checkpoint = checkpoints_.latest(identity_of(spec_), note);
   if (!note.empty()) warnings_.push_back("resumed from the older checkpoint: " + note);
-  if (!checkpoint) {
-    warnings_.emplace_back("there is no checkpoint to resume from: the run began anew");
-    return false;
-  }
+  if (!checkpoint) warnings_.emplace_back("there is no checkpoint to resume from: the run began anew");
+  return checkpoint;
+}
+
+void LangevinSection::save_samples(const std::vector<double>& taken) {
+  checkpoints_.save({identity_of(spec_), {{"samples", taken}}});
+  saved_ = std::chrono::steady_clock::now();
+}
+
+std::vector<double> LangevinSection::restore_samples() {
+  const auto checkpoint = latest_checkpoint();
+  return checkpoint ? checkpoint->arrays.at("samples") : std::vector<double>{};
+}
+
+bool LangevinSection::restore(record::Group& group, Ensemble& ensemble) {
+  const auto checkpoint = latest_checkpoint();
+  if (!checkpoint) return false;
   const std::vector<double>& at = checkpoint->arrays.at("at");
   step_ = static_cast<std::uint64_t>(at[0]);
   outputs_done_ = static_cast<std::size_t>(at[1]);
@@ -59,6 +81,7 @@ bool LangevinSection::restore(record::Group& group, Ensemble& ensemble) {
     ensemble.make_mortal();
     std::ranges::copy(death, ensemble.death_time().begin());
   }
+  if (sampled_) sampled_->restore(checkpoint->arrays.at("series"));
   if (passage_) std::ranges::copy(checkpoint->arrays.at("passage_time"), passage_->times().begin());
   // Steps of the interval in which the run stopped.
   if (outputs_done_ < spec_.time.at.size())

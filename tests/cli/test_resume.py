@@ -30,6 +30,42 @@ upper = [2.5, 3, 3]
 boundary = ["absorbing", "reflecting", "reflecting"]
 """
 
+SERIES = """\
+[model]
+variables = ["x", "y"]
+potential = "(x^2 + y^2)/2"
+force = ["-y", "x"]
+temperature = 0.5
+[initial]
+gaussian = { mean = [0, 0], std = 0.7 }
+[time]
+end = 6.0
+outputs = 4
+[langevin]
+particles = 10001
+dt = 1e-3
+checkpoint_seconds = 0.05
+distance_to = { gaussian = { mean = [0, 0], std = 0.7 } }
+series = { of = ["x", "x*y"], every = 7, from = 0.5, particles = 500, lags = 30, segment = 64, plane = ["x", "y"] }
+"""
+
+MEAN = """\
+[model]
+variables = ["x", "y"]
+potential = "(x^2-1)^2/4 + y^2/2"
+temperature = 0.25
+[initial]
+point = [-0.55, 1.4]
+[time]
+end = 4.0
+[langevin]
+method = "METHOD"
+standard_error = 4e-4
+particles = 20000
+dt = 0.1
+checkpoint_seconds = 0.05
+"""
+
 
 class Resume(support.Cli):
     def setUp(self):
@@ -37,19 +73,36 @@ class Resume(support.Cli):
         self.write("cloud.toml", CLOUD)
 
     def same_results(self, first, second):
+        """Every dataset and every attribute, to the bit."""
         with h5py.File(self.folder / first) as a, h5py.File(self.folder / second) as b:
             self.assertEqual(set(a["langevin"]), set(b["langevin"]))
             for name in a["langevin"]:
                 x, y = a["langevin"][name][...], b["langevin"][name][...]
                 self.assertEqual(x.tobytes(), y.tobytes(), name)
-            for name in ("passages", "passages_censored", "mean_passage_time", "mean_passage_time_stderr"):
+            self.assertEqual(set(a["langevin"].attrs), set(b["langevin"].attrs))
+            for name in a["langevin"].attrs:
                 self.assertEqual(a["langevin"].attrs[name], b["langevin"].attrs[name], name)
 
     def test_the_same_bits_after_kills(self):
-        self.run_it("run", "cloud.toml", "-q", "-o", "whole.h5")
+        self.killed_again_and_again("cloud.toml")
+
+    def test_time_series(self):
+        self.write("series.toml", SERIES)
+        self.killed_again_and_again("series.toml")
+
+    def test_estimates(self):
+        for method in ("multilevel", "extrapolation"):
+            with self.subTest(method):
+                self.write("mean.toml", MEAN.replace("METHOD", method))
+                self.killed_again_and_again("mean.toml")
+
+    def killed_again_and_again(self, file):
+        for name in ("whole.h5", "cut.h5"):
+            (self.folder / name).unlink(missing_ok=True)
+        self.run_it("run", file, "-q", "-o", "whole.h5")
         dice, kills = random.Random(5), 0
         for attempt in range(60):
-            process = self.start("run", "cloud.toml", "-q", "-o", "cut.h5", "--resume", "--threads", str(1 + attempt % 2))
+            process = self.start("run", file, "-q", "-o", "cut.h5", "--resume", "--threads", str(1 + attempt % 2))
             try:
                 process.wait(timeout=dice.uniform(0.05, 0.3) * (1 + attempt / 10))  # a busy machine gets further in the end
             except Exception:

@@ -30,6 +30,8 @@ public:
   /// One value a series. NumericalFailure naming series and call unless all are finite.
   void add(std::span<const double> values);
   [[nodiscard]] std::size_t times() const { return times_; }
+  /// Into a checkpoint, or back into an accumulator of the same shape.
+  void keep(State& state);
   /// NumericalFailure for fewer than lags + 2 times, or when nothing varies.
   [[nodiscard]] Autocorrelation result() const;
 

@@ -2,6 +2,7 @@
 // Standard errors of any smooth function of sums over particles: sums are kept for blocks of particles, which are
 // independent, and the function is recomputed without a block (jackknife) or on blocks drawn with replacement (bootstrap).
 #include "driftwell/estimators/estimate.hpp"
+#include "driftwell/estimators/state.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -21,6 +22,7 @@ public:
   [[nodiscard]] std::vector<double> total() const;
   /// Adds another part of the same shape; std::invalid_argument otherwise.
   void merge(const BlockSums& other);
+  void keep(State& state) { state(sums_); }
 
 private:
   std::size_t blocks_, quantities_;

@@ -2,6 +2,7 @@
 // Are the increments of a trajectory in many variables white noise? Spectrum and autocorrelation, averaged over the variables, with the
 // bands in which white noise would keep them (the test for closed orbits of Chaudhari & Soatto 2018, section 4).
 #include "driftwell/estimators/estimate.hpp"
+#include "driftwell/estimators/state.hpp"
 
 #include <vector>
 
@@ -39,6 +40,8 @@ public:
   WhiteNoiseTest(std::size_t groups, std::size_t variables, std::size_t segment);
   /// Values of all variables of the first group, then of the second, ... NumericalFailure unless all are finite.
   void add(std::span<const double> values);
+  /// Into a checkpoint, or back into a test of the same shape.
+  void keep(State& state);
   /// NumericalFailure before the first segment is full, or when nothing moves.
   [[nodiscard]] WhiteNoise result() const;
 

@@ -1,6 +1,7 @@
 #pragma once
 // Rotation in a plane: angle about a point and area swept, per unit time.
 #include "driftwell/estimators/estimate.hpp"
+#include "driftwell/estimators/state.hpp"
 
 #include <array>
 #include <vector>
@@ -19,6 +20,9 @@ public:
   /// Places of all particles, `dt` after the last call (of no meaning at the first). NumericalFailure naming the particle for what
   /// is not finite or lies exactly on the centre; std::invalid_argument unless dt > 0.
   void add(const double* x, const double* y, double dt);
+
+  /// Into a checkpoint, or back into an accumulator of as many particles.
+  void keep(State& state);
 
   struct Result {
     double time = 0;
