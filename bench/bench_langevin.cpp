@@ -1,6 +1,6 @@
 // Rates of the ensemble engine in particle-steps a second, from formulas as text; beside each what bounds it: the random numbers alone,
-// the drift alone, dgemm. Best of several short runs, alternating: the machine may be shared.
-//   bench_langevin [runs, default 5] [only lines whose name holds this]
+// the drift alone, dgemm; and what the memory alone would cost a program that sweeps all particles once a step. Best of several short runs, alternating: the machine may be shared.
+//   bench_langevin [runs, default 5] [only the line of this name]
 #include "driftwell/ensemble/initial_law.hpp"
 #include "driftwell/steppers/integrate.hpp"
 
@@ -68,9 +68,9 @@ Model model_of(const Task& task) {
   return Model(equation);
 }
 
-/// Seconds a particle-step for the whole step, the normal variates (or bits) alone and the drift alone.
+/// Seconds a particle-step for the whole step, the normal variates (or bits) alone, the drift alone, and reading and writing all places.
 struct Times {
-  double step = 1e300, noise = 1e300, drift = 1e300;
+  double step = 1e300, noise = 1e300, drift = 1e300, memory = 1e300;
 };
 
 void noise_alone(const Task& task, std::uint64_t steps) {
@@ -79,9 +79,11 @@ void noise_alone(const Task& task, std::uint64_t steps) {
 #pragma omp parallel for schedule(dynamic, 1)
   for (std::size_t b = 0; b < blocks; ++b) {
     PhiloxNoise noise(stream, b * block, block);
-    RowBuffer rows(task.d);
+    RowBuffer rows(task.d), zero(task.d);
+    const std::vector<double> scale(task.d, 1.0);
+    for (std::size_t i = 0; i < task.d; ++i) std::fill_n(zero[i], block, 0.0), std::fill_n(rows[i], block, 0.0);
     for (std::uint64_t n = 0; n < steps; ++n)
-      if (task.stepper == "weak_euler") noise.signs(n, rows.rows());
+      if (task.stepper == "weak_euler") noise.add_signs(n, rows.rows(), zero.const_rows(), 0, scale); // bits become signs where they are added
       else noise.normals(n, rows.rows());
   }
 }
@@ -99,6 +101,16 @@ void drift_alone(const Task& task, const Dynamics& dynamics, std::size_t block, 
   }
 }
 
+/// Every particle's place read and written `sweeps` times.
+void memory_alone(Ensemble& ensemble, int sweeps) {
+  double* const x = ensemble.data().data();
+  const std::size_t n = ensemble.data().size();
+  for (int s = 0; s < sweeps; ++s) {
+#pragma omp parallel for simd schedule(static)
+    for (std::size_t i = 0; i < n; ++i) x[i] = x[i] + 1e-3;
+  }
+}
+
 Times measure(const Task& task, int threads, int runs) {
   omp_set_num_threads(threads);
   const Model model = model_of(task);
@@ -109,12 +121,15 @@ Times measure(const Task& task, int threads, int runs) {
   fill_positions(ensemble, task.d, law, 1);
   Integrator integrator(dynamics, *StepperCatalogue::find(task.stepper)->make(), 1, {0, task.dt});
   const double work = static_cast<double>(task.particles) * static_cast<double>(task.steps);
+  Ensemble swept(task.d, task.particles);
   Times times;
   for (int run = 0; run < runs; ++run) {
     const auto at = static_cast<std::uint64_t>(run) * task.steps;
     times.step = std::min(times.step, seconds([&] { integrator.advance(ensemble, at, at + task.steps); }) / work);
     times.noise = std::min(times.noise, seconds([&] { noise_alone(task, task.steps); }) / work);
     times.drift = std::min(times.drift, seconds([&] { drift_alone(task, dynamics, integrator.block(), task.steps); }) / work);
+    constexpr int sweeps = 10;
+    times.memory = std::min(times.memory, seconds([&] { memory_alone(swept, sweeps); }) / (sweeps * static_cast<double>(task.particles)));
   }
   return times;
 }
@@ -146,18 +161,18 @@ int main(int argc, char** argv) {
   const std::string only = argc > 2 ? argv[2] : "";
   const std::vector<Task> tasks = {
       {"SDE-2D", 2, "(x[1]^2-1)^2/4 + x[2]^2/2", "euler_maruyama", 0.25, 1e-3, 1'000'000, 100, 7e8},
-      {"SDE-2D two-point", 2, "(x[1]^2-1)^2/4 + x[2]^2/2", "weak_euler", 0.25, 1e-3, 1'000'000, 300, 3e9},
+      {"two-point", 2, "(x[1]^2-1)^2/4 + x[2]^2/2", "weak_euler", 0.25, 1e-3, 1'000'000, 300, 3e9},
       {"SDE-1D OU", 1, "x[1]^2/2", "euler_maruyama", 1, 1e-3, 1'000'000, 200, 1.3e9},
       {"SDE-10D", 10, "sum(i, 1, 10, (x[i]^2-1)^2/4) + 0.1*sum(i, 1, 9, x[i]*x[i+1])", "euler_maruyama", 0.25, 1e-3, 100'000, 200, 1.1e8},
       {"Mueller-Brown", 2, mueller_brown, "euler_maruyama", 10, 1e-5, 500'000, 100, 2e8},
       {"SDE-100D", 100, "dense", "euler_maruyama", 1, 1e-3, 20'000, 50, 0},
   };
-  fmt::print("{:<18} {:>14} {:>9} {:>7} | {:>10} {:>10} {:>10} | {}\n", "task", "steps/s", "target", "ratio", "ns a step", "noise ns", "drift ns", "1 thread, scaling");
+  fmt::print("{:<18} {:>14} {:>9} {:>7} | {:>10} {:>10} {:>10} {:>10} | {}\n", "task", "steps/s", "target", "ratio", "ns a step", "noise ns", "drift ns", "memory ns", "1 thread, scaling");
   for (const Task& task : tasks) {
-    if (task.name.find(only) == std::string::npos) continue;
+    if (!only.empty() && task.name != only) continue;
     const Times one = measure(task, 1, runs), all = measure(task, cores, runs);
-    fmt::print("{:<18} {:>14.3g} {:>9.2g} {:>7.2f} | {:>10.3f} {:>10.3f} {:>10.3f} | {:.3g}/s, {:.2f}", task.name, 1 / all.step, task.target,
-               task.target > 0 ? 1 / all.step / task.target : 0.0, 1e9 * all.step, 1e9 * all.noise, 1e9 * all.drift, 1 / one.step, one.step / all.step);
+    fmt::print("{:<18} {:>14.3g} {:>9.2g} {:>7.2f} | {:>10.3f} {:>10.3f} {:>10.3f} {:>10.3f} | {:.3g}/s, {:.2f}", task.name, 1 / all.step, task.target,
+               task.target > 0 ? 1 / all.step / task.target : 0.0, 1e9 * all.step, 1e9 * all.noise, 1e9 * all.drift, 1e9 * all.memory, 1 / one.step, one.step / all.step);
     if (task.potential == "dense") {
       const double flops = 2.0 * static_cast<double>(task.d * task.d), gemm = dgemm_rate(cores, 2 * runs), gemm_one = dgemm_rate(1, 2 * runs);
       fmt::print("; drift {:.1f} GF/s, whole step {:.1f} GF/s, dgemm {:.1f} GF/s: {:.0f} % (1 thread: {:.0f} %)", 1e-9 * flops / all.drift, 1e-9 * flops / all.step,

@@ -13,11 +13,10 @@ import numpy as np
 
 import density_chain as chain
 import density_xmds
+from driver import BUILD, DRIFTWELL, HERE, measured
 
-HERE = pathlib.Path(__file__).resolve().parent
-CVODE = HERE.parent / "build" / "release" / "bench" / "cvode_density"
-XMDS_FOLDER = HERE.parent / "build" / "release" / "bench" / "xmds"
-DRIFTWELL = os.environ.get("DRIFTWELL", str(HERE.parent / "build" / "release" / "driftwell"))
+CVODE = BUILD / "bench" / "cvode_density"
+XMDS_FOLDER = BUILD / "bench" / "xmds"
 
 
 @dataclass
@@ -60,22 +59,10 @@ class Contender:
         with tempfile.TemporaryDirectory(prefix="bench_density_") as folder:
             return getattr(self, f"_run_{self.kind}")(pathlib.Path(folder))
 
-    def _measured(self, command, folder, cwd=None):
-        """Seconds, peak memory and CPU seconds of a whole process."""
-        report = folder / "report.json"
-        run = subprocess.run([sys.executable, "-I", "-S", str(HERE / "measure.py"), str(report), *command],
-                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=cwd)
-        if not report.exists():
-            raise RuntimeError(run.stderr)
-        measured = json.loads(report.read_text())
-        if measured["exit_code"] != 0:
-            raise RuntimeError(f"{' '.join(command)}\nexit code {measured['exit_code']}: {run.stderr}")
-        return measured
-
     def _run_driftwell(self, folder):
         problem, out = self.problem, folder / "out.h5"
         cells = list(problem.cells) if problem.dimension > 1 else problem.cells[0]
-        measured = self._measured([DRIFTWELL, "run", str(problem.file), "-q", "-o", str(out), "--set", f"fokker_planck.cells={cells}",
+        whole = measured([DRIFTWELL, "run", str(problem.file), "-q", "-o", str(out), "--set", f"fokker_planck.cells={cells}",
                                    *self.settings], folder)
         with h5py.File(out) as file:
             group = file["fokker_planck"]
@@ -83,13 +70,13 @@ class Contender:
             if not np.allclose(group["time"][:], problem.times, rtol=1e-12, atol=1e-12):
                 raise RuntimeError(f"{problem.file}: output times differ from those of density_problems.py")
             extra = {name: group[name][:] for name in ("kl_error", "kl_richardson") if name in group}
-            extra |= {"propagator": group.attrs["propagator"].decode(), "cpu_seconds": measured["cpu_seconds"]}
+            extra |= {"propagator": group.attrs["propagator"].decode(), "cpu_seconds": whole["cpu_seconds"]}
             density = None
             if self.cells:
                 volume = group.attrs["cell_volume"]
                 density = group["density"][:].reshape(group["density"].shape[0], -1) * volume
                 extra["steady_state"] = group["steady_state"][:].ravel() * volume
-            return Result(measured["seconds"], measured["peak_mb"], group["kl"][:], group["mass"][:],
+            return Result(whole["seconds"], whole["peak_mb"], group["kl"][:], group["mass"][:],
                           group["snapshot_time"][:], density, extra)
 
     def _run_scipy(self, folder):
@@ -130,9 +117,9 @@ class Contender:
 
     def _run_xmds(self, folder):
         program = density_xmds.compiled(self.problem, folder=XMDS_FOLDER, **self.method)
-        measured = self._measured([str(program)], folder, cwd=folder)
+        whole = measured([str(program)], folder, cwd=folder)
         kl, mass = density_xmds.read(self.problem, folder / f"{program.name}.h5")
-        return Result(measured["seconds"], measured["peak_mb"], kl, mass, self.problem.times[-1:], None, {"propagator": self.method["algorithm"]})
+        return Result(whole["seconds"], whole["peak_mb"], kl, mass, self.problem.times[-1:], None, {"propagator": self.method["algorithm"]})
 
 
 def driftwell(problem, *settings, label="driftwell", group=""):

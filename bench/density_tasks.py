@@ -1,9 +1,5 @@
-"""The tasks of bench_density.py: who runs, and what each result is measured against.
-
-A task is a function that returns (title, contenders, judge); judge(contender, result) gives the cells of its row
-between the peak memory and the end of the line, under the names of `columns`.
-"""
-from dataclasses import dataclass, replace
+"""The tasks of bench_density.py: who runs, and what each result is measured against."""
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,15 +10,7 @@ import density_reference as reference
 import plane_reference
 import space_reference
 from density_contenders import cvode, driftwell, driftwell_spectral, scipy, xmds
-
-
-@dataclass
-class Task:
-    title: str
-    contenders: list
-    columns: tuple
-    judge: object
-    notes: tuple = ()
+from driver import Task
 
 
 def number(value):

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # bench/run.sh [task...] [-n RUNS]: the density benchmarks of bench_density.py (all tasks by default).
+# bench/run.sh --langevin [task...] [-n RUNS]: those of particles, bench_langevin.py.
 # bench/run.sh --programs: the C++ benchmarks (bench_*.cpp) of the release build. bench/README.md says how to read both.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -18,4 +19,9 @@ if [ "${1:-}" = --programs ]; then
 fi
 # Debian's python with its numpy, scipy and h5py; another one on PATH may lack them.
 export PYTHONDONTWRITEBYTECODE=1
-exec "${PYTHON:-/usr/bin/python3}" "$here/bench_density.py" "$@"
+driver=bench_density.py
+if [ "${1:-}" = --langevin ]; then
+  shift
+  driver=bench_langevin.py
+fi
+exec "${PYTHON:-/usr/bin/python3}" "$here/$driver" "$@"

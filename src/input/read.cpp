@@ -65,7 +65,7 @@ void read_equation(const Sections& sections, Spec& spec) {
     spec.fokker_planck = read_fokker_planck(density->value, density->value.origin, dimension);
     check_kinetic(density->value, density->value.origin, spec);
   }
-  if (ensemble != nullptr) spec.langevin = read_langevin(ensemble->value, ensemble->value.origin, dimension);
+  if (ensemble != nullptr) spec.langevin = read_langevin(ensemble->value, ensemble->value.origin, dimension, spec.model.friction.has_value());
   if (initial != nullptr) spec.initial = read_initial(initial->value, initial->value.origin, dimension, spec.model.friction.has_value());
   if (time != nullptr) spec.time = read_time(time->value, time->value.origin);
   if (stationary != nullptr)

@@ -124,11 +124,11 @@ SteadyStateLaw read_steady_state(const Value& value) {
 std::shared_ptr<const MixtureLaw> read_mixture(const Value& value, const Lengths& lengths);
 
 /// The one law of a table.
-InitialLaw read_law(const Table& table, std::string_view missing, const Lengths& lengths) {
+InitialLaw one_law(const Table& table, std::string_view missing, const Lengths& lengths, bool mixtures) {
   std::vector<std::string> names;
   std::optional<Value> law;
   for (const std::string_view name : law_names) {
-    if (missing != "[initial]" && name == "mixture") continue;
+    if (!mixtures && name == "mixture") continue;
     names.emplace_back(name);
     const auto found = table.find(name);
     if (found && law) table.exclude(law->name, found->name, "exactly one law");
@@ -155,7 +155,7 @@ std::shared_ptr<const MixtureLaw> read_mixture(const Value& value, const Lengths
     if (!entry.is_table()) entry.wrong_type();
     const Table table(*entry.node, "initial.mixture", entry.origin());
     mixture->weights.push_back(positive(table.require("weight")));
-    mixture->parts.push_back(read_law(table, "a part of a mixture", lengths));
+    mixture->parts.push_back(one_law(table, "a part of a mixture", lengths, false));
     sum += mixture->weights.back();
   }
   if (!std::isfinite(sum)) throw invalid(value.origin(), "the weights of 'mixture' overflow");
@@ -166,7 +166,11 @@ std::shared_ptr<const MixtureLaw> read_mixture(const Value& value, const Lengths
 } // namespace
 
 InitialLaw read_initial(const Node& section, const Origin& origin, std::size_t dimension, bool momenta) {
-  return read_law(Table(section, "initial", origin), "[initial]", Lengths{dimension, momenta});
+  return read_law(section, origin, "[initial]", dimension, momenta);
+}
+
+InitialLaw read_law(const Node& table, const Origin& origin, std::string_view name, std::size_t dimension, bool momenta) {
+  return one_law(Table(table, "initial", origin), name, Lengths{dimension, momenta}, true);
 }
 
 } // namespace driftwell::input

@@ -1,5 +1,6 @@
 // [langevin]: the cloud of particles.
 #include "input/read_box.hpp"
+#include "input/read_langevin_series.hpp"
 #include "input/sections.hpp"
 #include "input/values.hpp"
 
@@ -41,7 +42,7 @@ void read_method(const Table& table, LangevinSpec& spec) {
     if (plain && table.find(key))
       throw invalid(table.key_origin(key), "'" + std::string(key) + "' is used only with another method",
                     {"method = \"extrapolation\" or \"multilevel\"", {}, {}});
-  for (const std::string_view key : {"snapshots", "kept", "checkpoint_seconds", "log_partition", "target"})
+  for (const std::string_view key : {"snapshots", "kept", "log_partition", "target", "series", "distance_to"})
     if (!plain && table.find(key))
       throw invalid(table.key_origin(key), "'" + std::string(key) + "' is used only with method = \"plain\"",
                     {"method = \"plain\", or the line taken out", {}, {}});
@@ -49,7 +50,7 @@ void read_method(const Table& table, LangevinSpec& spec) {
 
 } // namespace
 
-LangevinSpec read_langevin(const Node& section, const Origin& origin, std::size_t dimension) {
+LangevinSpec read_langevin(const Node& section, const Origin& origin, std::size_t dimension, bool momenta) {
   const Table table(section, "langevin", origin);
   LangevinSpec spec;
   spec.origin = origin;
@@ -68,6 +69,11 @@ LangevinSpec read_langevin(const Node& section, const Origin& origin, std::size_
   }
   read_walls(table, dimension, spec);
   if (const auto value = table.find("target")) spec.target = expression(*value);
+  if (const auto value = table.find("series")) spec.series = read_langevin_series(*value);
+  if (const auto value = table.find("distance_to")) {
+    if (!value->is_table()) value->wrong_type();
+    spec.distance_to = read_law(*value->node, value->origin(), "distance_to", dimension, momenta);
+  }
   if (const auto value = table.find("log_partition")) spec.log_partition = Setting<double>{number(*value), value->origin(), true};
   read_method(table, spec);
   return spec;

@@ -132,6 +132,16 @@ Json fokker_planck(const FokkerPlanckSpec& spec) {
   return json;
 }
 
+Json langevin_series(const LangevinSeriesSpec& spec) {
+  Json json{{"every", spec.every.value}, {"from", spec.from.value}, {"particles", spec.particles.value}, {"lags", spec.lags.value}, {"segment", spec.segment.value}};
+  if (!spec.of.empty()) json["of"] = list(spec.of);
+  if (!spec.plane.empty()) {
+    json["plane"] = list(spec.plane);
+    json["centre"] = spec.centre;
+  }
+  return json;
+}
+
 Json langevin(const LangevinSpec& spec) {
   Json json{{"particles", spec.particles.value}, {"dt", spec.dt.value},
             {"stepper", spec.stepper.value},     {"seed", spec.seed.value},
@@ -139,6 +149,8 @@ Json langevin(const LangevinSpec& spec) {
             {"method", spec.method.value}};
   if (spec.walls) json.update(box(*spec.walls));
   if (spec.target) json["target"] = spec.target->value;
+  if (spec.series) json["series"] = langevin_series(*spec.series);
+  if (spec.distance_to) json["distance_to"] = std::visit(LawWriter{}, *spec.distance_to);
   if (spec.log_partition) json["log_partition"] = spec.log_partition->value;
   if (spec.estimate) json["estimate"] = spec.estimate->value;
   if (spec.standard_error) json["standard_error"] = spec.standard_error->value;

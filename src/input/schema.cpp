@@ -127,7 +127,7 @@ constexpr std::array<KeySchema, 11> fokker_planck_keys{{
     {"wasserstein", "true or false", "false", "Wasserstein-2 distance of the kept densities to the steady state in two dimensions."},
 }};
 
-constexpr std::array<KeySchema, 15> langevin_keys{{
+constexpr std::array<KeySchema, 17> langevin_keys{{
     {"particles", "an integer from 2 to 2000000000", "10000", "Number of particles; with extrapolation and multilevel, those of the first look at a level."},
     {"dt", "a number > 0", "required", "Longest step in time; shortened so that steps end at the outputs."},
     {"stepper", "the name of a stepper, or \"auto\"", "\"auto\"", "How a particle is advanced by a step."},
@@ -139,11 +139,24 @@ constexpr std::array<KeySchema, 15> langevin_keys{{
     {"upper", "a number, or a list of numbers, one for each variable", "of [fokker_planck]", "Upper corner of the walls."},
     {"boundary", fokker_planck_keys[4].allowed, "of [fokker_planck]; \"reflecting\" with lower and upper", "What happens at the walls."},
     {"target", "an expression", "none", "First-passage times into the set where it is > 0."},
+    {"series", "a table { of = [...], every = ..., lags = ..., segment = ..., plane = [...] }", "none", "Autocorrelation, spectrum of increments and rotation along the paths."},
+    {"distance_to", "a table with one law as in [initial]", "none", "Law to which the sliced Wasserstein-2 distance is told at every output."},
     {"log_partition", "a number", "of [fokker_planck], or a closed form", "log of the integral of exp(-f/T), for the KL divergence."},
     {"method", "\"plain\", \"extrapolation\" or \"multilevel\"", "\"plain\"",
      "plain: one run; the others estimate one mean at the end to a standard error."},
     {"estimate", "an expression", "the potential", "Whose mean at the end is estimated."},
     {"standard_error", "a number > 0", "required with extrapolation and multilevel", "That the estimate must reach, bias included."},
+}};
+
+constexpr std::array<KeySchema, 8> langevin_series_keys{{
+    {"of", "an expression, or a list of them", "the variables, up to ten", "Whose values are followed."},
+    {"every", "an integer from 1 to 1000000000", "1", "Steps between two samples."},
+    {"from", "a number >= 0", "0", "Time of the first sample."},
+    {"particles", "an integer from 2 to 2000000000", "1000", "Number of particles followed, the first ones; at most those there are."},
+    {"lags", "an integer from 0 to 1000000", "100", "Longest lag of the autocorrelation, in samples; 0: none."},
+    {"segment", "an integer from 8 to 1048576, or 0", "256", "Increments in a segment of their spectrum; 0: no spectrum."},
+    {"plane", "a list of two expressions", "none", "Plane in which rotation is told: angle and area swept."},
+    {"centre", "a list of two numbers", "[0, 0]", "Point of the plane about which angles are told."},
 }};
 
 constexpr std::array<KeySchema, 10> stationary_keys{{
@@ -180,7 +193,7 @@ constexpr std::array<KeySchema, 1> output_keys{{
      "Bits kept of the significand of every number in large arrays: fewer compress better."},
 }};
 
-constexpr std::array<TableSchema, 23> tables{{
+constexpr std::array<TableSchema, 24> tables{{
     {"", "outside of any section", file_keys},
     {"model", "in [model]", model_keys},
     {"model.circulation", "in circulation = { ... }", circulation_keys},
@@ -193,6 +206,7 @@ constexpr std::array<TableSchema, 23> tables{{
     {"time", "in [time]", time_keys},
     {"fokker_planck", "in [fokker_planck]", fokker_planck_keys},
     {"langevin", "in [langevin]", langevin_keys},
+    {"langevin.series", "in series = { ... }", langevin_series_keys},
     {"stationary", "in [stationary]", stationary_keys},
     {"sgd", "in [sgd]", sgd_keys},
     {"sgd.dataset", "in dataset = { ... }", dataset_keys},
@@ -214,14 +228,15 @@ constexpr std::array<std::string_view, 31> reserved{"exp",      "log",     "log1
                                                     "softplus", "sigmoid", "step",  "where", "sum",  "pi",   "t",
                                                     "and",      "or",      "not"};
 
-constexpr std::array<std::string_view, 51> result_names{
+constexpr std::array<std::string_view, 58> result_names{
     "mean_kinetic_energy", "kl_decay_rate",
     "temperature",
     "time",        "snapshot_time",  "variable",     "variable_2", "particle",
     "sample",      "mean",           "mass",         "covariance", "kl",
     "free_energy", "mean_potential", "mean_loss",    "entropy",    "fisher_information",
     "dissipation", "density",        "steady_state", "potential",  "implicit_potential",
-    "wasserstein_2", "wasserstein_2_error",
+    "wasserstein_2", "wasserstein_2_error", "sliced_wasserstein_2",
+    "series", "lag", "increment_lag", "frequency", "autocorrelation", "integrated_time",
     "mode", "ri", "minimum", "wall",
     "eigenvalue", "eigenvalue_residual", "left_eigenfunction", "right_eigenfunction",
     "circulation_divergence", "current_divergence", "along_gradient", "loss_minimum",

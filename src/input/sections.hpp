@@ -8,11 +8,13 @@ namespace driftwell::input {
 [[nodiscard]] ModelSpec read_model(const Node& section, const Origin& origin);
 /// With `momenta` laws may also have twice the dimension: positions, then momenta.
 [[nodiscard]] InitialLaw read_initial(const Node& section, const Origin& origin, std::size_t dimension, bool momenta);
+/// A law anywhere else: the keys of [initial] in a table that messages call `name`.
+[[nodiscard]] InitialLaw read_law(const Node& table, const Origin& origin, std::string_view name, std::size_t dimension, bool momenta);
 [[nodiscard]] TimeSpec read_time(const Node& section, const Origin& origin);
 [[nodiscard]] FokkerPlanckSpec read_fokker_planck(const Node& section, const Origin& origin, std::size_t dimension);
 /// What [fokker_planck] may say with and without friction.
 void check_kinetic(const Node& section, const Origin& origin, const Spec& spec);
-[[nodiscard]] LangevinSpec read_langevin(const Node& section, const Origin& origin, std::size_t dimension);
+[[nodiscard]] LangevinSpec read_langevin(const Node& section, const Origin& origin, std::size_t dimension, bool momenta);
 /// `grid`: that of [fokker_planck], where there is one; the section may have its own.
 [[nodiscard]] StationarySpec read_stationary(const Node& section, const Origin& origin, std::size_t dimension, const GridSpec* grid);
 [[nodiscard]] SgdSpec read_sgd(const Node& section, const Origin& origin);

@@ -46,12 +46,12 @@ struct CellSampler {
 
 } // namespace
 
-InitialCloud::InitialCloud(const input::Spec& spec, const Model& model, const Walls& walls, const DensityResults* density, bool drawn)
-    : spec_(spec), model_(model), walls_(walls), density_(density), drawn_(drawn), law_(start_law(spec.initial)) {}
+InitialCloud::InitialCloud(const input::Spec& spec, const input::InitialLaw& law, const Model& model, const Walls& walls, const DensityResults* density, bool drawn)
+    : spec_(spec), model_(model), walls_(walls), density_(density), drawn_(drawn), law_(start_law(law)) {}
 
 void InitialCloud::note_length(std::size_t length, const Origin& origin) {
   if (length_ != 0 && length_ != length)
-    throw invalid(origin, "the parts of the initial mixture disagree: some have momenta, some have none", {"the same length in all parts", "", {}});
+    throw invalid(origin, "the parts of the mixture disagree: some have momenta, some have none", {"the same length in all parts", "", {}});
   length_ = length;
 }
 
@@ -59,7 +59,7 @@ void InitialCloud::check_inside(const std::vector<double>& point, const Origin& 
   for (std::size_t a = 0; a < walls_.axes.size(); ++a) {
     const AxisWalls& w = walls_.axes[a];
     if (w.low == WallKind::periodic || (point[a] >= w.lower && point[a] <= w.upper)) continue;
-    throw invalid(origin, fmt::format("the initial law is centred at ({:g}), outside of the walls", fmt::join(point, ", ")),
+    throw invalid(origin, fmt::format("the law is centred at ({:g}), outside of the walls", fmt::join(point, ", ")),
                   {fmt::format("{} in [{:g}, {:g}]", model_.names()[a], w.lower, w.upper), "", {}});
   }
 }

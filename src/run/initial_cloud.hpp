@@ -13,10 +13,10 @@ class DensityResults;
 
 class InitialCloud {
 public:
-  /// `density`: knows the steady state to start from, where the file asks for it; may be nullptr. Reads samples. Throws
+  /// A law of the file, [initial] or another one. `density`: knows the steady state to start from, where the file asks for it; may be nullptr. Reads samples. Throws
   /// InvalidExperiment where a law does not fit the model or the walls. Samples of a file are used in turn, so that each is used equally
   /// often, or drawn independently.
-  InitialCloud(const input::Spec& spec, const Model& model, const Walls& walls, const DensityResults* density, bool drawn = false);
+  InitialCloud(const input::Spec& spec, const input::InitialLaw& law, const Model& model, const Walls& walls, const DensityResults* density, bool drawn = false);
 
   /// Positions, and momenta of an underdamped model: those of the law, or Maxwell's at this temperature.
   void fill(Ensemble& ensemble, double temperature, std::uint64_t seed) const;

@@ -106,15 +106,37 @@ void LangevinSection::build_reference() {
   reference_->period.assign(names_.size(), 0.0);
   for (std::size_t a = 0; a < walls_.axes.size(); ++a)
     if (walls_.axes[a].low == WallKind::periodic) reference_->period[a] = walls_.axes[a].upper - walls_.axes[a].lower;
+}
+
+/// A cloud of the law that distances are told to, of particles that the ensemble does not have.
+void LangevinSection::build_distance() {
+  constexpr std::uint64_t beyond = std::uint64_t{1} << 41;
+  for (const AxisWalls& axis : walls_.axes)
+    if (axis.low == WallKind::periodic) throw invalid(spec_.langevin->origin, "'distance_to' cannot be told on a periodic axis", {"walls that are not periodic, or no 'distance_to'", "", {}});
+  const InitialCloud law(spec_, *spec_.langevin->distance_to, model_, walls_, density_, true);
+  const std::size_t n = std::min<std::size_t>(static_cast<std::size_t>(spec_.langevin->particles.value), EnsembleReference::most_for_distance);
+  Ensemble cloud(names_.size(), n, beyond);
+  law.fill(cloud, schedule_.value(spec_.time.end), seed_of(spec_));
+  for (std::size_t i = 0; i < cloud.rows(); ++i) reference_->sample.emplace_back(cloud.row(i).begin(), cloud.row(i).end());
+}
+
+void LangevinSection::build_observables() {
   for (const std::string& name : EnsembleObservableCatalogue::names())
     if (auto observable = EnsembleObservableCatalogue::find(name)->make(); observable->applies(*reference_)) observables_[name] = std::move(observable);
 }
 
 void LangevinSection::prepare_dynamics() {
-  const double bytes = 8.0 * static_cast<double>(names_.size() + 2) * static_cast<double>(spec_.langevin->particles.value);
-  if (bytes > available_memory())
-    throw NumericalFailure(fmt::format("{} particles need about {:.3g} GB, {}. Use fewer particles.", spec_.langevin->particles.value, bytes / 1e9, memory_words()));
   steps_ = TimeSteps(spec_.time.at, spec_.langevin->dt.value);
+  double bytes = 8.0 * static_cast<double>(names_.size() + 2) * static_cast<double>(spec_.langevin->particles.value);
+  const auto check_memory = [&](const std::string& what, const char* advice) {
+    if (bytes > available_memory()) throw NumericalFailure(fmt::format("{} need about {:.3g} GB, {}. {}", what, bytes / 1e9, memory_words(), advice));
+  };
+  check_memory(fmt::format("{} particles", spec_.langevin->particles.value), "Use fewer particles.");
+  if (spec_.langevin->series) {
+    bytes += series_bytes(*spec_.langevin->series, spec_.model.variables.size());
+    check_memory("particles and their time series", "Follow fewer particles, or ask for fewer lags or a shorter segment.");
+    sampled_ = std::make_unique<LangevinSeries>(spec_, names_, steps_, walls_);
+  }
   if (spec_.langevin->seed.value > static_cast<std::int64_t>(largest_seed))
     throw invalid(spec_.langevin->seed.origin, "the seed is too large", {fmt::format("an integer from 0 to {}", largest_seed), "", {}});
   choose_stepper();
@@ -123,9 +145,11 @@ void LangevinSection::prepare_dynamics() {
 
 void LangevinSection::prepare() {
   prepare_dynamics();
-  initial_ = std::make_unique<InitialCloud>(spec_, model_, walls_, density_, estimates());
+  initial_ = std::make_unique<InitialCloud>(spec_, spec_.initial, model_, walls_, density_, estimates());
   if (estimates()) return;
   build_reference();
+  if (spec_.langevin->distance_to) build_distance();
+  build_observables();
   snapshots_ = spread(static_cast<std::size_t>(spec_.langevin->snapshots.value), spec_.time.at.size());
 }
 
@@ -136,16 +160,22 @@ void LangevinSection::advance(Ensemble& ensemble, std::size_t to) {
     integrator_ = std::make_unique<Integrator>(integrator(clock));
   while (step_ < steps_.at(to)) {
     const double stretch = seconds_a_step_ > 0 ? stretch_seconds / seconds_a_step_ : 16;
-    const std::uint64_t until = std::min(steps_.at(to), step_ + static_cast<std::uint64_t>(std::clamp(stretch, 1.0, 1e9)));
+    std::uint64_t until = std::min(steps_.at(to), step_ + static_cast<std::uint64_t>(std::clamp(stretch, 1.0, 1e9)));
+    if (sampled_) until = std::min(until, sampled_->next(step_ + 1));
     const auto start = std::chrono::steady_clock::now();
     integrator_->advance(ensemble, step_, until);
     const auto end = std::chrono::steady_clock::now();
     seconds_a_step_ = std::chrono::duration<double>(end - start).count() / static_cast<double>(until - step_);
     seconds_ += std::chrono::duration<double>(end - start).count();
     step_ = until;
-    if (checkpoints_ && checkpoints_->due(spec_.langevin->checkpoint_seconds.value)) save(ensemble);
+    sample(ensemble);
+    if (checkpoint_due()) save(ensemble);
     poll_interrupt();
   }
+}
+
+void LangevinSection::sample(const Ensemble& ensemble) {
+  if (sampled_ && sampled_->next(step_) == step_) sampled_->look(ensemble);
 }
 
 void LangevinSection::advise_on_dt(const Ensemble& ensemble) {
@@ -164,6 +194,7 @@ void LangevinSection::compute(record::ResultFile& file) {
   if (!restore(group, ensemble)) {
     initial_->fill(ensemble, schedule_.value(0), seed_of(spec_));
     advise_on_dt(ensemble);
+    sample(ensemble);
   }
   for (std::size_t index = outputs_done_; index < spec_.time.at.size(); ++index) {
     if (index > 0) advance(ensemble, index);
@@ -173,6 +204,7 @@ void LangevinSection::compute(record::ResultFile& file) {
     file.flush_if_due();
   }
   if (passage_) write_passage(group, ensemble);
+  if (sampled_) sampled_->write(group, warnings_);
 }
 
 } // namespace driftwell::run

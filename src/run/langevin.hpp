@@ -7,6 +7,7 @@
 #include "driftwell/steppers/multilevel.hpp"
 #include "driftwell/model/schedule.hpp"
 #include "initial_cloud.hpp"
+#include "langevin_series.hpp"
 #include "passage.hpp"
 #include "section.hpp"
 #include "time_steps.hpp"
@@ -52,6 +53,8 @@ private:
   void choose_stepper();
   void build_reference();
   void build_passage();
+  void build_distance();
+  void build_observables();
   [[nodiscard]] Integrator integrator(const Clock& clock) const;
   void write_passage(record::Group& group, const Ensemble& ensemble);
   void advise_on_dt(const Ensemble& ensemble);
@@ -59,6 +62,8 @@ private:
   void observe(record::Group& group, std::size_t index, const Ensemble& ensemble);
   void count(std::size_t index, const Cloud& cloud, std::size_t particles);
   void keep_snapshot(record::Group& group, std::size_t index, const Cloud& cloud);
+  /// A sample of the time series, where one is due.
+  void sample(const Ensemble& ensemble);
   /// To an output, in stretches of half a second, with a checkpoint where one is due or a signal asks to stop.
   void advance(Ensemble& ensemble, std::size_t to_output);
   void save(const Ensemble& ensemble);
@@ -72,6 +77,11 @@ private:
   [[nodiscard]] Outlook check_estimate() const;
   [[nodiscard]] nlohmann::ordered_json estimate_json() const;
   [[nodiscard]] std::string estimate_words(int verbosity) const;
+  /// The samples that an estimate has taken; those of a checkpoint, or none.
+  void save_samples(std::vector<double> taken);
+  [[nodiscard]] std::vector<double> restore_samples();
+  /// Whether one is due, or a signal asks to stop.
+  [[nodiscard]] bool checkpoint_due() const { return checkpoints_ && checkpoints_->due(spec_.langevin->checkpoint_seconds.value); }
   /// Takes up the run where the checkpoint left it; false: there is none.
   bool restore(record::Group& group, Ensemble& ensemble);
   void note(const std::string& what, const std::string& why);
@@ -89,6 +99,7 @@ private:
   std::unique_ptr<InitialCloud> initial_;
   std::unique_ptr<EnsembleReference> reference_;
   std::map<std::string, std::unique_ptr<EnsembleObservable>> observables_;
+  std::unique_ptr<LangevinSeries> sampled_;        ///< time series; nullptr: there are none
   std::unique_ptr<Passage> passage_;               ///< into the target; nullptr: there is none
   std::vector<estimators::Estimate> not_yet_passed_; ///< at the outputs
   std::size_t passed_ = 0;                         ///< particles that met the target, at the last output

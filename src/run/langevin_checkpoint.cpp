@@ -2,6 +2,8 @@
 // writes into its new result file first.
 #include "langevin.hpp"
 
+#include "driftwell/core/interrupt.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,8 +25,21 @@ void LangevinSection::save(const Ensemble& ensemble) {
   state("outputs_done", outputs_done_);
   state("seconds", seconds_);
   state("frame", frames_);
+  if (sampled_) sampled_->keep(state);
   for (const auto& [index, counts] : counts_) state.arrays[fmt::format("counts/{}", index)] = counts;
   checkpoints_->save(name(), state);
+}
+
+void LangevinSection::save_samples(std::vector<double> taken) {
+  SectionState state;
+  state("samples", taken);
+  checkpoints_->save(name(), state);
+}
+
+std::vector<double> LangevinSection::restore_samples() {
+  std::vector<double> taken;
+  if (auto state = checkpoints_ ? checkpoints_->saved(name(), warnings_) : std::nullopt) (*state)("samples", taken);
+  return taken;
 }
 
 bool LangevinSection::restore(record::Group& group, Ensemble& ensemble) {
@@ -43,6 +58,7 @@ bool LangevinSection::restore(record::Group& group, Ensemble& ensemble) {
     ensemble.make_mortal();
     std::ranges::copy(death, ensemble.death_time().begin());
   }
+  if (sampled_) sampled_->keep(*state);
   if (passage_) std::ranges::copy(state->arrays.at("passage_time"), passage_->times().begin());
   for (const auto& [key, counts] : state->arrays)
     if (key.starts_with("counts/")) counts_[std::stoul(key.substr(7))] = counts;

@@ -55,10 +55,13 @@ void LangevinSection::prepare_estimate() {
 }
 
 void LangevinSection::compute_estimate(record::Group& group) {
-  if (checkpoints_ && checkpoints_->resuming()) warnings_.push_back(fmt::format("method = \"{}\" has no checkpoints: the run began anew", spec_.langevin->method.value));
   progress_.phase(fmt::format("{}, {}", spec_.langevin->method.value, stepper_name_));
   const auto start = std::chrono::steady_clock::now();
-  estimate_ = estimate_mean(mean_problem(), method(), spec_.langevin->standard_error->value, {.pilot = static_cast<std::uint64_t>(spec_.langevin->particles.value)});
+  MeanOptions options{.pilot = static_cast<std::uint64_t>(spec_.langevin->particles.value), .taken = restore_samples()};
+  options.keep = [this](const std::vector<double>& taken) {
+    if (checkpoint_due()) save_samples(taken);
+  };
+  estimate_ = estimate_mean(mean_problem(), method(), spec_.langevin->standard_error->value, options);
   seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_estimate(group);
 }

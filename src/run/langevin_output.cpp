@@ -58,6 +58,7 @@ void LangevinSection::declare(record::Group& group) const {
     group.variable("not_yet_passed_stderr", {"time"}, {{"long_name", std::string("standard error of not_yet_passed")}});
     group.attribute("target", spec_.langevin->target->value);
   }
+  if (sampled_) sampled_->declare(group);
   if (!snapshots_.empty()) group.variable("sample", {"snapshot_time", "particle", "variable"}, {{"long_name", std::string("particles, the first ones")}});
   if (const Grid* grid = reference_->grid()) {
     for (std::size_t a = 0; a < grid->dimension(); ++a) group.dimension(names_[a], grid->centres(a), {{"long_name", "cell centres of " + names_[a]}});

@@ -18,7 +18,8 @@ Section::Outlook LangevinSection::check() const {
   if (estimates()) return section.check_estimate();
   const double particles = static_cast<double>(spec_.langevin->particles.value), rows = static_cast<double>(names_.size());
   const double steps = static_cast<double>(section.steps_.total()), seconds = particles * steps * rows * seconds_a_number;
-  const double bytes = 8 * particles * (rows + 2) + 100e6;
+  const double series = spec_.langevin->series ? series_bytes(*spec_.langevin->series, spec_.model.variables.size()) : 0;
+  const double bytes = 8 * particles * (rows + 2) + series + 100e6;
   return {bytes, seconds, {{"particles", spec_.langevin->particles.value}, {"steps", section.steps_.total()}, {"stepper", section.stepper_name_}},
           fmt::format("  {} particles, {} steps with {}\n  about {:.2g} MB and {:.2g} s on one core\n", spec_.langevin->particles.value, section.steps_.total(),
                       section.stepper_name_, bytes / 1e6, seconds)};
@@ -49,6 +50,7 @@ nlohmann::ordered_json LangevinSection::json() const {
     json["restricted_mean_passage_time"] = passage_times_->restricted_mean.value;
     json["restricted_mean_passage_time_stderr"] = passage_times_->restricted_mean.standard_error;
   }
+  if (sampled_) sampled_->json(json);
   json["warnings"] = warnings_;
   return json;
 }
@@ -56,7 +58,7 @@ nlohmann::ordered_json LangevinSection::json() const {
 std::string LangevinSection::words(int verbosity) const {
   if (estimates()) return estimate_words(verbosity);
   if (outputs_done_ == 0) return {};
-  constexpr std::array names{"kl", "kl_histogram", "free_energy", "mean_potential", "mean_loss", "entropy", "wasserstein_2", "mass"};
+  constexpr std::array names{"kl", "kl_histogram", "free_energy", "mean_potential", "mean_loss", "entropy", "wasserstein_2", "sliced_wasserstein_2", "mass"};
   std::string text = fmt::format("langevin at t = {:g}\n", spec_.time.at[outputs_done_ - 1]);
   for (const char* name : names) {
     const auto it = series_.find(name);
@@ -65,6 +67,7 @@ std::string LangevinSection::words(int verbosity) const {
     text += fmt::format("  {:<20} {}\n", name, with_error(e.value, e.standard_error));
   }
   if (passage_times_) text += fmt::format("  {:<20} {}\n", "mean_passage_time", with_error(passage_times_->mean.value, passage_times_->mean.standard_error));
+  if (sampled_) text += sampled_->words();
   if (verbosity < 2) return text;
   const double updates = static_cast<double>(spec_.langevin->particles.value) * static_cast<double>(steps_.at(outputs_done_ - 1));
   return text + fmt::format("  {}: {} particles, {} steps, {:.3g} particle-steps a second\n", stepper_name_, spec_.langevin->particles.value,

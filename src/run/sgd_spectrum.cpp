@@ -1,6 +1,7 @@
 #include "sgd_spectrum.hpp"
 
 #include "driftwell/core/error.hpp"
+#include "white_noise_columns.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +14,6 @@ namespace driftwell::run {
 namespace {
 
 using estimators::Estimate;
-using estimators::WhiteNoise;
 
 constexpr double most_numbers = 1e7; // kept of the increments of all weights
 
@@ -31,13 +31,6 @@ void split(const std::vector<Estimate>& estimates, std::vector<double>& values, 
     values.push_back(e.value);
     errors.push_back(e.standard_error);
   }
-}
-
-/// Limits of the band at every frequency: the last one of an even length has half the degrees of freedom.
-std::vector<double> limits(const WhiteNoise& white, bool upper, std::size_t length) {
-  std::vector<double> all(white.frequency.size(), (upper ? white.band_upper : white.band_lower) * white.white_level);
-  if (length % 2 == 0) all.back() = (upper ? white.last_upper : white.last_lower) * white.white_level;
-  return all;
 }
 
 } // namespace
@@ -109,27 +102,15 @@ void SgdSpectrum::declare(record::Group& group) const {
     group.variable(name, dimensions, {{"long_name", words}});
     group.variable(name + "_stderr", dimensions, {{"long_name", "standard error of " + name}});
   };
-  pair("increment_spectrum", {"frequency"}, "power of the increments of the weights, averaged over them");
-  group.variable("increment_spectrum_lower", {"frequency"}, {{"long_name", std::string("99 % of the powers of white noise lie above this and below increment_spectrum_upper")}});
-  group.variable("increment_spectrum_upper", {"frequency"}, {{"long_name", std::string("upper limit of the band of white noise")}});
-  pair("increment_autocorrelation", {"lag"}, "autocorrelation of the increments of the weights, averaged over them");
-  group.variable("increment_autocorrelation_band", {"lag"}, {{"long_name", std::string("99 % of the autocorrelations of white noise lie within plus or minus this")}});
-  pair("direction_increment_spectrum", {"direction", "frequency"}, "power of the increments along the direction");
-  pair("direction_increment_autocorrelation", {"direction", "lag"}, "autocorrelation of the increments along the direction");
+  declare_white_noise(group, "", {}, "lag", " of the weights, averaged over them");
+  declare_white_noise(group, "direction_", {"direction"}, "lag", " along the direction");
   if (!values_.empty()) pair("direction_autocorrelation", {"direction", "lag"}, "autocorrelation of the weights along the direction");
 }
 
 void SgdSpectrum::write_weights(record::Group& group) const {
-  std::vector<double> power, power_error, correlation, correlation_error;
-  split(white_->power, power, power_error);
-  split(white_->autocorrelation, correlation, correlation_error);
-  group.write("increment_spectrum", power);
-  group.write("increment_spectrum_stderr", power_error);
-  group.write("increment_spectrum_lower", limits(*white_, false, length_));
-  group.write("increment_spectrum_upper", limits(*white_, true, length_));
-  group.write("increment_autocorrelation", correlation);
-  group.write("increment_autocorrelation_stderr", correlation_error);
-  group.write("increment_autocorrelation_band", white_->autocorrelation_band);
+  WhiteNoiseColumns columns;
+  columns.append(*white_);
+  write_white_noise(group, "", columns);
   group.attribute("spectrum_every", static_cast<std::int64_t>(every_));
   group.attribute("spectrum_segments", static_cast<std::int64_t>(white_->segments));
   group.attribute("spectrum_weights", static_cast<std::int64_t>(weights_.size()));
@@ -147,30 +128,25 @@ void SgdSpectrum::write_weights(record::Group& group) const {
 }
 
 void SgdSpectrum::write_directions(record::Group& group, std::vector<std::string>& warnings) {
-  std::vector<double> power, power_error, correlation, correlation_error, values, values_error;
-  const std::vector<Estimate> none_power(length_ / 2), none_lags(length_ / 2 + 1);
+  WhiteNoiseColumns columns;
+  std::vector<double> values, values_error;
+  const std::vector<Estimate> none(length_ / 2 + 1);
   for (std::size_t k = 0; k < along_.size(); ++k) {
     try {
-      const WhiteNoise white = along_[k].result();
-      split(white.power, power, power_error);
-      split(white.autocorrelation, correlation, correlation_error);
+      columns.append(along_[k].result());
     } catch (const NumericalFailure& failure) {
       warnings.push_back(fmt::format("direction {}: {}", k + 1, failure.what()));
-      split(none_power, power, power_error);
-      split(none_lags, correlation, correlation_error);
+      columns.append_none(length_);
     }
     if (values_.empty()) continue;
     try {
       split(values_[k].result().normalised, values, values_error);
     } catch (const NumericalFailure& failure) {
       warnings.push_back(fmt::format("direction {}: {}", k + 1, failure.what()));
-      split(none_lags, values, values_error);
+      split(none, values, values_error);
     }
   }
-  group.write("direction_increment_spectrum", power);
-  group.write("direction_increment_spectrum_stderr", power_error);
-  group.write("direction_increment_autocorrelation", correlation);
-  group.write("direction_increment_autocorrelation_stderr", correlation_error);
+  write_white_noise(group, "direction_", columns);
   if (values_.empty()) return;
   group.write("direction_autocorrelation", values);
   group.write("direction_autocorrelation_stderr", values_error);
@@ -194,25 +170,14 @@ void SgdSpectrum::write(record::Group& group, const sgd::Process&, std::vector<s
 
 void SgdSpectrum::json(nlohmann::ordered_json& json) const {
   if (!white_) return;
-  json["spectrum"] = {{"segments", white_->segments},
-                      {"frequencies", white_->spectrum.all},
-                      {"outside", white_->spectrum.outside},
-                      {"chance", white_->spectrum.chance},
-                      {"autocorrelation_outside", white_->correlation.outside},
-                      {"autocorrelation_chance", white_->correlation.chance},
-                      {"effective_weights", white_->effective_variables},
-                      {"peak_frequency", white_->peak_frequency},
-                      {"peak_over_white", white_->peak_power / white_->white_level},
-                      {"lowest_over_white", white_->power.front().value / white_->white_level}};
+  json["spectrum"] = white_noise_json(*white_);
+  json["spectrum"]["effective_weights"] = white_->effective_variables;
   if (area_) json["area_rate"] = {{"value", area_->value}, {"standard_error", area_->standard_error}};
 }
 
 std::string SgdSpectrum::words() const {
   if (!white_) return {};
-  std::string text = fmt::format("  {:<20} {} of {} frequencies outside the 99 % band of white noise (chance {:.2g})\n", "increments", white_->spectrum.outside, white_->spectrum.all, white_->spectrum.chance);
-  text += fmt::format("  {:<20} {} of {} lags outside the band (chance {:.2g})\n", "autocorrelation", white_->correlation.outside, white_->correlation.all, white_->correlation.chance);
-  text += fmt::format("  {:<20} {:.3g} of white noise at the lowest frequency, at most {:.3g} at {:.4g} cycles a sample\n", "power", white_->power.front().value / white_->white_level,
-                      white_->peak_power / white_->white_level, white_->peak_frequency);
+  std::string text = white_noise_words(*white_);
   if (area_) text += fmt::format("  {:<20} {:<14.6g} +- {:.1e}: area swept per time along directions 1 and 2, 0 in detailed balance\n", "rotation", area_->value, area_->standard_error);
   return text;
 }

@@ -68,6 +68,42 @@ sgd.learning_rate = [0.05, 0.1, 3.0, 0.2]
 sgd.batch_size = [1, 4, 16]
 """
 
+SERIES = """\
+[model]
+variables = ["x", "y"]
+potential = "(x^2 + y^2)/2"
+force = ["-y", "x"]
+temperature = 0.5
+[initial]
+gaussian = { mean = [0, 0], std = 0.7 }
+[time]
+end = 6.0
+outputs = 4
+[langevin]
+particles = 10001
+dt = 1e-3
+checkpoint_seconds = 0.05
+distance_to = { gaussian = { mean = [0, 0], std = 0.7 } }
+series = { of = ["x", "x*y"], every = 7, from = 0.5, particles = 500, lags = 30, segment = 64, plane = ["x", "y"] }
+"""
+
+MEAN = """\
+[model]
+variables = ["x", "y"]
+potential = "(x^2-1)^2/4 + y^2/2"
+temperature = 0.25
+[initial]
+point = [-0.55, 1.4]
+[time]
+end = 4.0
+[langevin]
+method = "METHOD"
+standard_error = 4e-4
+particles = 20000
+dt = 0.1
+checkpoint_seconds = 0.05
+"""
+
 
 class Resume(support.Cli):
     def setUp(self):
@@ -90,6 +126,8 @@ class Resume(support.Cli):
         self.assertEqual([name for name in whole if whole[name] != cut[name]], [])
 
     def the_same_bits_after_kills(self, command, experiment):
+        for name in ("whole.h5", "cut.h5"):
+            (self.folder / name).unlink(missing_ok=True)
         self.run_it(command, experiment, "-q", "-o", "whole.h5")
         dice, kills = random.Random(5), 0
         for attempt in range(60):
@@ -111,6 +149,16 @@ class Resume(support.Cli):
 
     def test_particles(self):
         self.the_same_bits_after_kills("run", "cloud.toml")
+
+    def test_time_series(self):
+        self.write("series.toml", SERIES)
+        self.the_same_bits_after_kills("run", "series.toml")
+
+    def test_estimates(self):
+        for method in ("multilevel", "extrapolation"):
+            with self.subTest(method):
+                self.write("mean.toml", MEAN.replace("METHOD", method))
+                self.the_same_bits_after_kills("run", "mean.toml")
 
     def test_sgd(self):
         self.the_same_bits_after_kills("run", "sgd.toml")

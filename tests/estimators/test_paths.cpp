@@ -3,9 +3,11 @@
 
 #include "driftwell/estimators/autocorrelation.hpp"
 #include "driftwell/estimators/power_spectrum.hpp"
+#include "driftwell/estimators/white_noise_test.hpp"
 #include "driftwell/estimators/winding.hpp"
 
 #include <complex>
+#include <random>
 
 using namespace cloud;
 
@@ -237,4 +239,42 @@ TEST_CASE("paths: hostile input") {
   CHECK_THROWS_AS(w.result(), NumericalFailure);
   w.add(&one, &zero, 1);
   CHECK_THROWS_AS(w.result(), NumericalFailure); // one particle has no error
+}
+
+TEST_CASE("accumulators go on from their state with the same bits; the state of another shape is refused") {
+  std::mt19937_64 random(3);
+  std::normal_distribution<double> normal;
+  const std::size_t n = 40, calls = 61;
+  std::vector<std::vector<double>> x(calls, std::vector<double>(n)), y = x;
+  for (std::size_t t = 0; t < calls; ++t)
+    for (std::size_t i = 0; i < n; ++i) x[t][i] = (t > 0 ? 0.8 * x[t - 1][i] : 0.0) + normal(random), y[t][i] = normal(random);
+  for (const std::size_t cut : {1, 9, 30}) {
+    AutocorrelationAccumulator whole(n, 7), first(n, 7), second(n, 7);
+    WhiteNoiseTest white(n, 1, 8), white_first(n, 1, 8), white_second(n, 1, 8);
+    WindingAccumulator winding(n, {0.1, 0.2}), winding_first(n, {0.1, 0.2}), winding_second(n, {0.1, 0.2});
+    const auto add = [&](auto& a, auto& b, auto& c, std::size_t t) {
+      a.add(x[t]);
+      b.add(x[t]);
+      c.add(x[t].data(), y[t].data(), 0.1);
+    };
+    for (std::size_t t = 0; t < calls; ++t) add(whole, white, winding, t);
+    for (std::size_t t = 0; t < cut; ++t) add(first, white_first, winding_first, t);
+    State taken;
+    first.keep(taken), white_first.keep(taken), winding_first.keep(taken);
+    State given(taken.numbers());
+    second.keep(given), white_second.keep(given), winding_second.keep(given);
+    CHECK_NOTHROW(given.check_end());
+    for (std::size_t t = cut; t < calls; ++t) add(second, white_second, winding_second, t);
+    CHECK(second.result().integrated_time.value == whole.result().integrated_time.value);
+    CHECK(second.result().normalised[5].standard_error == whole.result().normalised[5].standard_error);
+    CHECK(white_second.result().power[2].value == white.result().power[2].value);
+    CHECK(white_second.result().autocorrelation[3].value == white.result().autocorrelation[3].value);
+    CHECK(winding_second.result().area_rate.value == winding.result().area_rate.value);
+    CHECK(winding_second.result().time == winding.result().time);
+    State short_one(std::vector<double>(5));
+    CHECK_THROWS_AS(second.keep(short_one), std::invalid_argument);
+    State long_one(taken.numbers());
+    second.keep(long_one);
+    CHECK_THROWS_AS(long_one.check_end(), std::invalid_argument);
+  }
 }

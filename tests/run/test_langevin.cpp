@@ -1,53 +1,12 @@
 // Section [langevin] from the text of an experiment to the numbers in its file.
 #include "driftwell/core/error.hpp"
-#include "driftwell/record/reader.hpp"
-#include "driftwell/run/commands.hpp"
+#include "langevin_run.hpp"
 
 #include <catch2/catch.hpp>
-#include <fmt/format.h>
-
-#include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <unistd.h>
 
 using namespace driftwell;
-namespace fs = std::filesystem;
 
 namespace {
-
-/// Runs a text and keeps its result file until the end.
-class Run {
-public:
-  explicit Run(const std::string& text, std::vector<std::string> overrides = {}, int threads = 0) {
-    static int number = 0;
-    base_ = fs::temp_directory_path() / fmt::format("driftwell_langevin_{}_{}", ::getpid(), number++);
-    std::ofstream(base_.string() + ".toml") << text;
-    run::RunOptions options;
-    options.file = base_.string() + ".toml";
-    options.out = base_.string() + ".h5";
-    options.overrides = std::move(overrides);
-    options.threads = threads;
-    options.verbosity = 0;
-    options.json = true;
-    (void)run::run_experiment(options);
-  }
-  ~Run() {
-    for (const char* ending : {".toml", ".h5", ".h5.part"}) fs::remove(base_.string() + ending);
-  }
-  [[nodiscard]] std::vector<double> read(const std::string& name, const std::string& group = "langevin") const {
-    return record::Reader(base_.string() + ".h5").read("/" + group + "/" + name).first;
-  }
-  /// (value - truth) / standard error at the last output.
-  [[nodiscard]] double score(const std::string& name, double truth, std::size_t component = 0, std::size_t of = 1) const {
-    const auto value = read(name), error = read(name + "_stderr");
-    const std::size_t at = value.size() - of + component;
-    return (value[at] - truth) / error[at];
-  }
-
-private:
-  fs::path base_;
-};
 
 const std::string ou = "[model]\nvariables = [\"x\"]\npotential = \"x^2/2\"\ntemperature = 1\n[initial]\ngaussian = { mean = 2, std = 0.5 }\n"
                        "[time]\nend = 1\noutputs = 3\n[langevin]\nparticles = 40000\ndt = 0.01\nstepper = \"exact_ou\"\n";
@@ -55,7 +14,7 @@ const std::string ou = "[model]\nvariables = [\"x\"]\npotential = \"x^2/2\"\ntem
 } // namespace
 
 TEST_CASE("a cloud alone: moments, entropy and, with log Z, KL of the Ornstein-Uhlenbeck process") {
-  const Run run(ou, {fmt::format("langevin.log_partition={}", 0.5 * std::log(2 * M_PI))});
+  const LangevinRun run(ou, {fmt::format("langevin.log_partition={}", 0.5 * std::log(2 * M_PI))});
   const double m = 2 * std::exp(-1), v = 1 - 0.75 * std::exp(-2), H = 0.5 * std::log(2 * M_PI * M_E * v), f = (m * m + v) / 2;
   CHECK(std::abs(run.score("mean", m)) < 4);
   CHECK(std::abs(run.score("covariance", v)) < 4);
@@ -71,7 +30,7 @@ TEST_CASE("a cloud alone: moments, entropy and, with log Z, KL of the Ornstein-U
 }
 
 TEST_CASE("the same bits for one and two threads, others for another seed") {
-  const Run one(ou, {"langevin.particles=3000"}, 1), two(ou, {"langevin.particles=3000"}, 2), other(ou, {"langevin.particles=3000", "langevin.seed=2"}, 2);
+  const LangevinRun one(ou, {"langevin.particles=3000"}, 1), two(ou, {"langevin.particles=3000"}, 2), other(ou, {"langevin.particles=3000", "langevin.seed=2"}, 2);
   for (const char* name : {"sample", "mean", "covariance", "entropy", "entropy_stderr", "free_energy"}) CHECK(one.read(name) == two.read(name));
   CHECK(one.read("sample") != other.read("sample"));
 }
@@ -79,7 +38,7 @@ TEST_CASE("the same bits for one and two threads, others for another seed") {
 TEST_CASE("survivors beside an absorbing wall: share and law as on the grid") {
   const std::string text = "[model]\nvariables = [\"x\"]\npotential = \"0*x\"\ntemperature = 0.5\n[initial]\ngaussian = { mean = 1, std = 0.2 }\n[time]\nend = 2\noutputs = 3\n"
                            "[fokker_planck]\nlower = 0\nupper = 3.141592653589793\ncells = 400\nboundary = \"absorbing\"\n[langevin]\nparticles = 40000\ndt = 0.002\n";
-  const Run run(text);
+  const LangevinRun run(text);
   const auto mass = run.read("mass", "fokker_planck");
   REQUIRE(mass.size() == 3);
   CHECK(mass[2] < 0.6);
@@ -88,7 +47,7 @@ TEST_CASE("survivors beside an absorbing wall: share and law as on the grid") {
 }
 
 TEST_CASE("ten coupled wells: no grid, no log Z, and no KL that would need it") {
-  const Run run("[model]\ndimension = 10\npotential = \"sum(i, 1, 10, x[i]^2/2)\"\ntemperature = 0.5\n[initial]\ngaussian = { mean = 1, std = 0.7071067811865476 }\n"
+  const LangevinRun run("[model]\ndimension = 10\npotential = \"sum(i, 1, 10, x[i]^2/2)\"\ntemperature = 0.5\n[initial]\ngaussian = { mean = 1, std = 0.7071067811865476 }\n"
                 "[time]\nend = 1\noutputs = 2\n[langevin]\nparticles = 4000\ndt = 0.01\n");
   CHECK_THROWS(run.read("kl"));
   CHECK(std::abs(run.score("mean", std::exp(-1), 3, 10)) < 4);
@@ -100,7 +59,7 @@ TEST_CASE("ten coupled wells: no grid, no log Z, and no KL that would need it") 
 TEST_CASE("what a run of particles says when it cannot go on") {
   const auto message = [](const std::string& text) {
     try {
-      const Run run(text);
+      const LangevinRun run(text);
     } catch (const Error& error) { return std::string(error.what()); }
     return std::string();
   };

@@ -166,3 +166,41 @@ TEST_CASE("The same bits of a mean for any number of threads") {
     CHECK(one.bias == three.bias);
   }
 }
+
+TEST_CASE("Estimates that were cut anywhere end with the same bits; samples of another estimate are refused") {
+  const Case c = geometric();
+  const auto stepper = StepperCatalogue::find("milstein")->make();
+  const Dynamics dynamics(c.model);
+  const StartLaw law{.kind = StartLaw::Kind::point, .mean = c.at};
+  const auto problem = [&](std::uint64_t seed) {
+    return MeanProblem{.dynamics = dynamics, .stepper = *stepper, .f = engine::formula(c.f, c.model.names()), .end = c.end, .dt = 0.125,
+                       .start = [&, seed](Ensemble& e) { fill_positions(e, 1, law, seed); }, .seed = seed};
+  };
+  for (const MeanMethod method : {MeanMethod::multilevel, MeanMethod::extrapolation}) {
+    const MeanEstimate whole = estimate_mean(problem(1), method, 4e-3, {.pilot = 2000});
+    std::vector<double> taken;
+    struct Cut {};
+    std::size_t cuts = 0;
+    for (std::size_t after = 1;; after += 2) { // later and later, each from where the last one was cut
+      std::size_t calls = 0;
+      try {
+        const MeanEstimate e = estimate_mean(problem(1), method, 4e-3, {.pilot = 2000, .taken = taken, .keep = [&](const std::vector<double>& numbers) {
+                                                                        taken = numbers;
+                                                                        if (++calls == after) throw Cut{};
+                                                                      }});
+        CHECK(e.value == whole.value);
+        CHECK(e.standard_error == whole.standard_error);
+        CHECK(e.bias == whole.bias);
+        REQUIRE(e.levels.size() == whole.levels.size());
+        for (std::size_t l = 0; l < e.levels.size(); ++l) CHECK((e.levels[l].mean == whole.levels[l].mean && e.levels[l].particles == whole.levels[l].particles));
+        break;
+      } catch (const Cut&) {
+        ++cuts;
+      }
+    }
+    CHECK(cuts > 1);
+    CHECK_THROWS_AS(estimate_mean(problem(1), method, 4e-3, {.pilot = 1999, .taken = taken}), std::invalid_argument);
+    taken.pop_back();
+    CHECK_THROWS_AS(estimate_mean(problem(1), method, 4e-3, {.pilot = 2000, .taken = taken}), std::invalid_argument);
+  }
+}

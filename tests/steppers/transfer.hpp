@@ -40,11 +40,14 @@ inline Nodes three_points() { return {{-std::sqrt(3.0), 0, std::sqrt(3.0)}, {1.0
 /// Hands out numbers that were written down before: row j of the kind for step 0 or 1.
 class GivenNoise : public Noise {
 public:
-  GivenNoise(std::size_t n, std::vector<std::vector<std::vector<double>>> main, std::vector<std::vector<double>> sign)
-      : Noise(n), main_(std::move(main)), sign_(std::move(sign)) {}
+  GivenNoise(std::size_t n, std::vector<std::vector<std::vector<double>>> main, std::vector<std::vector<double>> sign, std::vector<double> uniform = {})
+      : Noise(n), main_(std::move(main)), sign_(std::move(sign)), uniform_(std::move(uniform)) {}
   void normals(std::uint64_t step, std::span<double* const> rows) override { give(main_.at(step), rows); }
   void three_points(std::uint64_t step, std::span<double* const> rows) override { give(main_.at(step), rows); }
-  void uniforms(std::uint64_t, std::span<double* const>) override { throw std::logic_error("no quadrature of uniform variates"); }
+  void uniforms(std::uint64_t, std::span<double* const> rows) override {
+    if (uniform_.empty()) throw std::logic_error("no quadrature of uniform variates");
+    std::copy_n(uniform_.data(), n_, rows[0]);
+  }
   void signs(std::uint64_t step, std::span<double* const> rows) override { give(sign_.empty() ? main_.at(step) : sign_, rows); }
 
 private:
@@ -53,11 +56,13 @@ private:
   }
   std::vector<std::vector<std::vector<double>>> main_;
   std::vector<std::vector<double>> sign_;
+  std::vector<double> uniform_;
 };
 
 /// One step of many particles, each with its own numbers: x (rows) is moved.
 inline void one_step(const Stepper& stepper, const Dynamics& dynamics, std::vector<std::vector<double>>& x,
-                     const std::vector<std::vector<std::vector<double>>>& main, const std::vector<std::vector<double>>& sign, double dt) {
+                     const std::vector<std::vector<std::vector<double>>>& main, const std::vector<std::vector<double>>& sign, double dt,
+                     const std::vector<double>& uniform = {}) {
   const std::size_t n = x[0].size(), strip = expression::Tape::strip;
   const auto blocks = stepper.on(dynamics);
   const auto cut = [&](const std::vector<std::vector<double>>& rows, std::size_t from, std::size_t m) {
@@ -69,7 +74,7 @@ inline void one_step(const Stepper& stepper, const Dynamics& dynamics, std::vect
     const std::size_t m = std::min(strip, n - from);
     std::vector<std::vector<std::vector<double>>> part;
     for (const auto& step : main) part.push_back(cut(step, from, m));
-    GivenNoise noise(m, part, cut(sign, from, m));
+    GivenNoise noise(m, part, cut(sign, from, m), uniform.empty() ? uniform : cut({uniform}, from, m)[0]);
     RowBuffer buffer(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) std::copy_n(x[i].data() + from, m, buffer[i]);
     Block block{m, 0, buffer.rows()};
@@ -88,13 +93,37 @@ inline Nodes nodes_of(const Stepper& stepper, int normals) {
   return gauss(normals);
 }
 
+/// A scheme that accepts or refuses its proposals, at the places x with the variates xi: where it would go, and with what probability. The
+/// largest uniform variate that is accepted is found by bisection, through the scheme itself.
+struct Proposals {
+  std::vector<double> place, probability;
+};
+inline Proposals proposals(const Stepper& stepper, const Dynamics& dynamics, const std::vector<double>& x, const std::vector<double>& xi, double dt) {
+  const std::size_t n = x.size();
+  const auto step = [&](const std::vector<double>& uniform) {
+    std::vector<std::vector<double>> at{x};
+    one_step(stepper, dynamics, at, {{xi}}, {}, dt, uniform);
+    return at[0];
+  };
+  Proposals result{step(std::vector<double>(n, 1e-300)), std::vector<double>(n)};
+  std::vector<double> low(n, 0.0), high(n, 1.0), middle(n);
+  for (int round = 0; round < 45; ++round) {
+    for (std::size_t k = 0; k < n; ++k) middle[k] = (low[k] + high[k]) / 2;
+    const std::vector<double> at = step(middle);
+    for (std::size_t k = 0; k < n; ++k) (at[k] == x[k] ? high : low)[k] = middle[k];
+  }
+  result.probability = low;
+  return result;
+}
+
 /// On the circle, one variable: E f(x_n) as a function of the start, n steps of dt. Functions live on `points` equal points, times
 /// the nodes of a variate that a scheme may remember from step to step.
 class Circle {
 public:
   static constexpr int points = 32;
 
-  Circle(const Stepper& stepper, const Dynamics& dynamics, double dt) : nodes_(nodes_of(stepper, 8)) {
+  Circle(const Stepper& stepper, const Dynamics& dynamics, double dt, bool refuses = false) : nodes_(refuses ? Nodes{{0}, {1}} : nodes_of(stepper, 8)) {
+    if (refuses) return with_refusals(stepper, dynamics, dt);
     const std::size_t q = nodes_.value.size();
     std::vector<std::vector<double>> x(1);
     std::vector<std::vector<std::vector<double>>> main(2, std::vector<std::vector<double>>(1));
@@ -148,16 +177,38 @@ public:
     return step * u;
   }
 
+  /// Cardinal function of the trigonometric polynomials on an even number of points.
+  static double cardinal(double x, int points) {
+    const double s = std::sin(x / 2);
+    return std::abs(s) < 1e-14 ? 1.0 : std::sin(points * x / 2) * std::cos(x / 2) / s / points;
+  }
+
 private:
+  /// Equally spaced nodes of the normal variate: the probability of acceptance has a kink, which Gauss's would not like.
+  void with_refusals(const Stepper& stepper, const Dynamics& dynamics, double dt) {
+    constexpr int half = 400;
+    constexpr double h = 8.0 / half;
+    std::vector<double> x, xi, weight;
+    for (int j = 0; j < points; ++j)
+      for (int a = -half; a <= half; ++a) {
+        x.push_back(2 * M_PI * j / points);
+        xi.push_back(a * h);
+        weight.push_back(h * std::exp(-0.5 * a * h * a * h) / std::sqrt(2 * M_PI));
+      }
+    const Proposals made = proposals(stepper, dynamics, x, xi, dt);
+    step_ = MatrixXd::Zero(points, points);
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const auto row = static_cast<Index>(k / (2 * half + 1));
+      for (int j = 0; j < points; ++j) step_(row, j) += weight[k] * made.probability[k] * kernel(made.place[k] - 2 * M_PI * j / points);
+      step_(row, row) += weight[k] * (1 - made.probability[k]);
+    }
+  }
+
   static Eigen::RowVector4d functions(int j) {
     const double x = 2 * M_PI * j / points;
     return {std::cos(x), std::sin(x), std::cos(2 * x), std::sin(2 * x)};
   }
-  /// Cardinal function of the trigonometric polynomials on `points` points.
-  static double kernel(double x) {
-    const double s = std::sin(x / 2);
-    return std::abs(s) < 1e-14 ? 1.0 : std::sin(points * x / 2) * std::cos(x / 2) / s / points;
-  }
+  static double kernel(double x) { return cardinal(x, points); }
   Nodes nodes_;
   MatrixXd step_;
 };

@@ -33,6 +33,9 @@ public:
   /// Periods of the rows for distances between particles, 0 where not periodic.
   std::vector<double> period;
   bool walls_absorb = false;
+  /// A cloud of the law that distances are told to, one column a row; empty: there is none.
+  std::vector<std::vector<double>> sample;
+  static constexpr std::size_t most_for_distance = 20'000; ///< particles of either side that distances are computed from
   /// Particles whose neighbours are searched, at most; the first ones of the cloud.
   std::size_t neighbour_particles;
   /// Beyond this many rows neighbours say nothing about the density: the bias is larger than what one wants to know.

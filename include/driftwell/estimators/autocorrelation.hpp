@@ -40,11 +40,7 @@ public:
     state(name + "/reference", reference_);
     state(name + "/ring", ring_);
     state(name + "/ring_sums", ring_sums_);
-    for (std::size_t b = 0; b < sums_.blocks(); ++b) {
-      std::vector<double> block(sums_.of(b).begin(), sums_.of(b).end());
-      state(name + "/sums/" + std::to_string(b), block);
-      std::copy(block.begin(), block.end(), sums_.of(b).begin());
-    }
+    sums_.keep(state, name + "/sums");
   }
 
 private:

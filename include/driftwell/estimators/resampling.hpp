@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace driftwell::estimators {
@@ -21,6 +23,8 @@ public:
   [[nodiscard]] std::vector<double> total() const;
   /// Adds another part of the same shape; std::invalid_argument otherwise.
   void merge(const BlockSums& other);
+  /// state(name, member) saves them, or loads them into sums of the same shape.
+  template <class State> void keep(State& state, const std::string& name) { state(name, sums_); }
 
 private:
   std::size_t blocks_, quantities_;

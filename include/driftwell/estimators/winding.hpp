@@ -3,6 +3,7 @@
 #include "driftwell/estimators/estimate.hpp"
 
 #include <array>
+#include <string>
 #include <vector>
 
 namespace driftwell::estimators {
@@ -19,6 +20,14 @@ public:
   /// Places of all particles, `dt` after the last call (of no meaning at the first). NumericalFailure naming the particle for what
   /// is not finite or lies exactly on the centre; std::invalid_argument unless dt > 0.
   void add(const double* x, const double* y, double dt);
+
+  /// All that changes, by name: state(name, member) saves it, or loads it into an accumulator of as many particles.
+  template <class State> void keep(State& state, const std::string& name) {
+    state(name + "/calls", calls_);
+    state(name + "/time", time_);
+    state(name + "/carry", carry_);
+    for (auto [member, column] : {std::pair{"/x", &x_}, {"/y", &y_}, {"/angle", &angle_}, {"/area", &area_}}) state(name + member, *column);
+  }
 
   struct Result {
     double time = 0;

@@ -134,6 +134,19 @@ struct FokkerPlanckSpec : GridSpec {
   Setting<bool> wasserstein;                 ///< W2 of the kept densities in two dimensions
 };
 
+/// Time series of the first particles, and what is told from them.
+struct LangevinSeriesSpec {
+  Origin origin{};
+  std::vector<Text> of;               ///< expressions; never empty
+  Setting<std::int64_t> every;        ///< steps between two samples
+  Setting<double> from;               ///< time of the first sample, or the first step behind it; >= 0
+  Setting<std::int64_t> particles;    ///< at most those there are
+  Setting<std::int64_t> lags;         ///< of the autocorrelation; 0: none
+  Setting<std::int64_t> segment;      ///< increments in a segment of their spectrum; 0: none
+  std::vector<Text> plane;            ///< two expressions whose rotation is told, or none
+  std::vector<double> centre;         ///< of the rotation
+};
+
 struct LangevinSpec {
   Origin origin{};
   Setting<std::int64_t> particles;      ///< >= 1
@@ -145,6 +158,8 @@ struct LangevinSpec {
   Setting<double> checkpoint_seconds;   ///< between two checkpoints; 0: none but on a signal
   std::optional<BoxSpec> walls;         ///< none: those of [fokker_planck], or none at all
   std::optional<Text> target;           ///< first-passage times into the set where this is > 0
+  std::optional<LangevinSeriesSpec> series;
+  std::optional<InitialLaw> distance_to; ///< law to which the sliced Wasserstein distance is told
   std::optional<Setting<double>> log_partition; ///< log Z of exp(-f/T), where the user knows it
   Text method;                          ///< "plain", "extrapolation" or "multilevel"
   std::optional<Text> estimate;         ///< the expression whose mean at the end is asked for; none: the potential

@@ -55,12 +55,16 @@ struct MeanEstimate {
 struct MeanOptions {
   std::uint64_t pilot = 10'000;  ///< particles a level before its variance is known
   std::size_t most_levels = 24;
+  /// What an interrupted call gave to `keep` last: these samples are not taken again, and the result has the bits of a call without a break.
+  std::vector<double> taken{};
+  /// Called every half second or so, and before an interrupt is obeyed, with all samples so far: few numbers, whatever the number of particles.
+  std::function<void(const std::vector<double>& taken)> keep{};
 };
 
 /// Stops when standard_error^2 + bias^2 <= target_error^2. Numbers of particles minimise the steps taken, for the variances measured
 /// so far; costs are counted in steps, not in seconds, so that the result has the same bits for any number of threads and in
 /// every run. Throws std::invalid_argument where the method cannot use this stepper, model or these walls; NumericalFailure where a
-/// particle leaves the finite numbers or the error is out of reach; Interrupted.
+/// particle leaves the finite numbers or the error is out of reach; Interrupted. std::invalid_argument also where `taken` is of another estimate.
 [[nodiscard]] MeanEstimate estimate_mean(const MeanProblem& problem, MeanMethod method, double target_error, const MeanOptions& options = {});
 
 /// The argument checks of estimate_mean alone.

@@ -1,7 +1,7 @@
 #include "driftwell/steppers/multilevel.hpp"
 
 #include "driftwell/core/error.hpp"
-#include "path_sampler.hpp"
+#include "sample_journal.hpp"
 
 #include <fmt/format.h>
 
@@ -24,7 +24,7 @@ class Estimator {
 public:
   Estimator(const MeanProblem& problem, MeanMethod method, double target, const MeanOptions& options)
       : method_(method), target_(target), options_(options), order_(problem.stepper.traits().weak_order),
-        coupled_(can_couple(problem.stepper.traits())), sampler_(problem, coupled_) {}
+        coupled_(can_couple(problem.stepper.traits())), sampler_(problem, coupled_), journal_(options.taken, options.keep) {}
 
   MeanEstimate run() {
     const bool exact = std::isinf(order_);
@@ -53,7 +53,7 @@ private:
 
   void extend(std::size_t l, std::uint64_t particles) {
     if (particles <= levels_[l].n) return;
-    const Moments more = sampler_.sample(l, levels_[l].n, particles - levels_[l].n);
+    const Moments more = journal_.sample(sampler_, l, levels_[l].n, particles - levels_[l].n);
     levels_[l].add(more);
   }
 
@@ -151,6 +151,7 @@ private:
   double order_;
   bool coupled_;
   PathSampler sampler_;
+  SampleJournal journal_;
   std::vector<Moments> levels_;
 };
 

@@ -9,6 +9,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <exception>
 #include <optional>
@@ -107,13 +108,14 @@ Moments PathSampler::block(Worker& worker, std::size_t level, std::uint64_t firs
   return moments;
 }
 
-Moments PathSampler::sample(std::size_t level, std::uint64_t first, std::uint64_t count) const {
-  constexpr std::uint64_t blocks_a_round = 1 << 14;
-  constexpr std::uint64_t strip = expression::Tape::strip;
+Moments PathSampler::sample(std::size_t level, std::uint64_t first, std::uint64_t count, Moments total, const AfterRound& after_round) const {
+  constexpr std::uint64_t most_blocks = 1 << 14, strip = expression::Tape::strip;
+  constexpr double round_seconds = 0.5;
   std::vector<std::unique_ptr<Worker>> workers(static_cast<std::size_t>(omp_get_max_threads()));
-  Moments total;
-  for (std::uint64_t from = 0; from < count; from += strip * blocks_a_round) {
-    const std::uint64_t blocks = std::min(blocks_a_round, (count - from + strip - 1) / strip);
+  std::uint64_t round = 2 * workers.size(); // blocks; where rounds end does not change the bits
+  while (total.n < count) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::uint64_t from = total.n, blocks = std::min(round, (count - from + strip - 1) / strip);
     std::vector<Moments> parts(blocks);
     std::vector<std::exception_ptr> errors(blocks); // the first block's is thrown, whoever comes first
 #pragma omp parallel for schedule(dynamic, 1) num_threads(static_cast<int>(workers.size()))
@@ -128,10 +130,14 @@ Moments PathSampler::sample(std::size_t level, std::uint64_t first, std::uint64_
         errors[b] = std::current_exception();
       }
     }
+    if (interrupt_signal.load(std::memory_order_relaxed) != 0) after_round(total); // without this round, which is not whole
     poll_interrupt();
     for (const std::exception_ptr& error : errors)
       if (error) std::rethrow_exception(error);
     for (const Moments& part : parts) total.add(part);
+    after_round(total);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    round = static_cast<std::uint64_t>(std::clamp(static_cast<double>(blocks) * round_seconds / std::max(seconds, 1e-6), static_cast<double>(workers.size()), static_cast<double>(most_blocks)));
   }
   return total;
 }

@@ -3,6 +3,7 @@
 #include "driftwell/steppers/multilevel.hpp"
 
 #include <cstdint>
+#include <functional>
 
 namespace driftwell {
 
@@ -18,8 +19,10 @@ class PathSampler {
 public:
   PathSampler(const MeanProblem& problem, bool coupled);
 
-  /// Of the particles first ... first + count - 1 of level l, in blocks shared by all threads and added up in order.
-  [[nodiscard]] Moments sample(std::size_t level, std::uint64_t first, std::uint64_t count) const;
+  /// Of the particles first ... first + count - 1 of level l, in blocks shared by all threads and added up in order. `total`: of those taken
+  /// before, the first ones; goes through `after_round` every half second or so, and once more before an interrupt is obeyed.
+  using AfterRound = std::function<void(const Moments& total)>;
+  [[nodiscard]] Moments sample(std::size_t level, std::uint64_t first, std::uint64_t count, Moments total, const AfterRound& after_round) const;
   [[nodiscard]] std::uint64_t steps(std::size_t level) const { return coarsest_ << level; }
   [[nodiscard]] double dt(std::size_t level) const { return problem_.end / static_cast<double>(steps(level)); }
   /// Steps a particle, both paths.
