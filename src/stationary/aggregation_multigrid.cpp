@@ -3,6 +3,8 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/stationary/state_reduction.hpp"
 
+#include <Eigen/LU>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -138,11 +140,12 @@ Eigen::MatrixXd inverse_of(const KilledRows& rows) {
 
 } // namespace
 
-AggregationMultigrid::AggregationMultigrid(KilledRows rows, VectorXd log_weight, Norm norm) {
+AggregationMultigrid::AggregationMultigrid(KilledRows rows, VectorXd log_weight) {
   levels_.push_back({std::move(rows), {}, {}, {}, {}});
   while (true) {
     Level& level = levels_.back();
     level.exits = level.rows.exits();
+    level.weight = (log_weight.array() - log_weight.maxCoeff()).exp();
     const Index n = level.rows.size();
     if (n <= coarsest) break;
     Blocks blocks = double_pairs(level.rows, log_weight);
@@ -156,7 +159,7 @@ AggregationMultigrid::AggregationMultigrid(KilledRows rows, VectorXd log_weight,
     level.block = std::move(blocks.of);
     levels_.push_back({std::move(up), {}, {}, {}, {}});
     log_weight = sums;
-    if (norm == Norm::weighted) levels_.back().norm = (sums.array() - sums.maxCoeff()).exp();
+
   }
   inverse_ = inverse_of(levels_.back().rows);
 }
@@ -206,30 +209,28 @@ void AggregationMultigrid::cycle(std::size_t depth, const VectorXd& r, VectorXd&
   sweep(level, r, x, true);
 }
 
+/// Two preconditioned steps, with the residual made orthogonal (under w) to both directions: for a symmetric form, conjugate gradients.
 void AggregationMultigrid::krylov_cycle(std::size_t depth, const VectorXd& r, VectorXd& x) const {
   cycle(depth, r, x);
   if (depth + 1 == levels_.size()) return;
   const Level& level = levels_[depth];
-  const auto dot = [&](const VectorXd& a, const VectorXd& b) { return level.norm.size() ? a.cwiseProduct(b).dot(level.norm) : a.dot(b); };
+  const auto dot = [&](const VectorXd& a, const VectorXd& b) { return a.cwiseProduct(b).dot(level.weight); };
   VectorXd v;
   product(level, x, v);
-  const double vv = dot(v, v);
-  if (!(vv > 0)) return;
-  const double alpha = dot(v, r) / vv;
-  VectorXd rest = r - alpha * v;
-  if (dot(rest, rest) > 0.0625 * dot(r, r)) {
-    VectorXd y, w;
-    cycle(depth, rest, y);
-    product(level, y, w);
-    const double gamma = dot(w, v) / vv;
-    w -= gamma * v;
-    if (const double ww = dot(w, w); ww > 0) {
-      const double beta = dot(w, rest) / ww;
-      x = (alpha - beta * gamma) * x + beta * y;
-      return;
-    }
+  const double xv = dot(x, v), xr = dot(x, r);
+  if (!(xv > 0)) return;
+  VectorXd rest = r - xr / xv * v, y, u;
+  cycle(depth, rest, y);
+  product(level, y, u);
+  Eigen::Matrix2d G;
+  G << xv, dot(x, u), dot(y, v), dot(y, u);
+  const double determinant = G.determinant();
+  if (!(determinant > 1e-12 * std::abs(G(0, 0) * G(1, 1)))) {
+    x *= xr / xv;
+    return;
   }
-  x *= alpha;
+  const Eigen::Vector2d c = G.inverse() * Eigen::Vector2d(xr, dot(y, r));
+  x = c[0] * x + c[1] * y;
 }
 
 void AggregationMultigrid::apply(const VectorXd& r, VectorXd& x) const { cycle(0, r, x); }

@@ -11,19 +11,19 @@ namespace driftwell {
 /// is least, so that blocks follow the strong couplings, whatever their direction (stretched cells, oblique links, metastable
 /// parts). The chain of blocks is the aggregated one with weights w inside a block, stationary ones for choice: constants and w
 /// are then kept exactly. A Gauss-Seidel sweep goes before the correction and one in the opposite order after it; coarse levels are
-/// solved by two steps of generalised conjugate residuals (K-cycle), the coarsest by its inverse from state reduction. No diagonal
+/// solved by two Galerkin steps (K-cycle), the coarsest by its inverse from state reduction. No diagonal
 /// is formed as a difference anywhere. Memory is some 30 numbers a state of a chain with 6 neighbours.
 class AggregationMultigrid {
 public:
-  /// What the two steps on coarse levels make small: residuals of all states alike, or weighted with w.
-  enum class Norm { equal, weighted };
   /// log_weight: logarithms of w, up to a constant.
-  AggregationMultigrid(KilledRows rows, Eigen::VectorXd log_weight, Norm norm);
+  AggregationMultigrid(KilledRows rows, Eigen::VectorXd log_weight);
 
   /// x ~ A^-1 r; nothing is kept between calls, but the map is not linear.
   void apply(const Eigen::VectorXd& r, Eigen::VectorXd& x) const;
   /// A x on the finest level.
   void multiply(const Eigen::VectorXd& x, Eigen::VectorXd& result) const { product(levels_.front(), x, result); }
+  /// w, at most 1.
+  [[nodiscard]] const Eigen::VectorXd& weight() const { return levels_.front().weight; }
   [[nodiscard]] const KilledRows& rows() const { return levels_.front().rows; }
   [[nodiscard]] Eigen::Index size() const { return rows().size(); }
   /// Entries of all levels over those of the finest.
@@ -35,7 +35,7 @@ private:
     Eigen::VectorXd exits;            ///< the diagonal
     std::vector<std::int32_t> block;  ///< of each state: its state one level up
     Eigen::VectorXd share;            ///< weight of each state in its block
-    Eigen::VectorXd norm;             ///< weights of residuals; empty: all alike
+    Eigen::VectorXd weight;           ///< w, at most 1
   };
   static void product(const Level& level, const Eigen::VectorXd& x, Eigen::VectorXd& result);
   static void sweep(const Level& level, const Eigen::VectorXd& r, Eigen::VectorXd& x, bool backwards);

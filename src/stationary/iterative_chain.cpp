@@ -3,7 +3,7 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 
-#include <Eigen/QR>
+#include <Eigen/LU>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,46 +24,46 @@ constexpr Index window = 10;
 constexpr int rounds = 40;
 constexpr double wanted = 1e-13, tolerable = 1e-6;
 
-/// x with A x ~ r by up to `window` steps of flexible GMRES; how many were taken.
-int gmres(const AggregationMultigrid& multigrid, const VectorXd& r, double enough, VectorXd& x) {
+/// x with A x ~ r by up to `window` directions, each the preconditioned residual of those before; the residual is made orthogonal to all of
+/// them under w. (Made smallest instead, it stalls where the chain is metastable: a small error in the height of a step of x leaves a large
+/// residual on a pass.) How many were taken.
+int project(const AggregationMultigrid& multigrid, const VectorXd& r, double enough, VectorXd& x) {
   const Index n = r.size();
-  Eigen::MatrixXd V(n, window + 1), Z(n, window), H = Eigen::MatrixXd::Zero(window + 1, window);
-  const double norm = r.norm();
-  V.col(0) = r / norm;
-  VectorXd z, next;
+  const VectorXd& w = multigrid.weight();
+  Eigen::MatrixXd Z(n, window), AZ(n, window), G(window, window);
+  VectorXd rest = r, z, next, b(window), y;
+  const double start = std::sqrt(r.cwiseAbs2().dot(w));
   Index m = 0;
-  VectorXd y;
-  for (double rest = 1; m < window && rest > enough;) {
+  for (; m < window; ++m) {
     poll_interrupt();
-    multigrid.apply(V.col(m), z);
-    Z.col(m) = z;
+    multigrid.apply(rest, z);
+    for (int pass = 0; pass < 1 && m > 0; ++pass) z.noalias() -= Z.leftCols(m) * (Z.leftCols(m).transpose() * w.cwiseProduct(z)).eval();
+    z /= std::sqrt(z.cwiseAbs2().dot(w));
     multigrid.multiply(z, next);
-    for (int pass = 0; pass < 2; ++pass) {
-      const VectorXd h = V.leftCols(m + 1).transpose() * next;
-      next.noalias() -= V.leftCols(m + 1) * h;
-      H.col(m).head(m + 1) += h;
+    Z.col(m) = z;
+    AZ.col(m) = next;
+    const VectorXd weighted = w.cwiseProduct(z);
+    b[m] = weighted.dot(r);
+    for (Index i = 0; i <= m; ++i) G(m, i) = weighted.dot(AZ.col(i)), G(i, m) = Z.col(i).cwiseProduct(w).dot(next);
+    y = G.topLeftCorner(m + 1, m + 1).partialPivLu().solve(b.head(m + 1));
+    rest = r - AZ.leftCols(m + 1) * y;
+    if (!(std::sqrt(rest.cwiseAbs2().dot(w)) > enough * start)) {
+      ++m;
+      break;
     }
-    H(m + 1, m) = next.norm();
-    const bool closed = !(H(m + 1, m) > 1e-15 * H.col(m).head(m + 1).norm());
-    if (!closed) V.col(m + 1) = next / H(m + 1, m);
-    ++m;
-    const Eigen::MatrixXd small = H.topLeftCorner(m + 1, m);
-    y = small.householderQr().solve(VectorXd::Unit(m + 1, 0));
-    rest = (small * y - VectorXd::Unit(m + 1, 0)).norm();
-    if (closed) break;
   }
-  x = norm * (Z.leftCols(m) * y);
+  x = Z.leftCols(m) * y;
   return static_cast<int>(m);
 }
 
 } // namespace
 
 IterativeChain::IterativeChain(KilledRows rows, VectorXd log_weight, bool reversible)
-    : log_weight_(std::move(log_weight)), weight_(log_weight_.cast<Real>().array().exp()), reversible_(reversible), forwards_(std::move(rows), log_weight_, AggregationMultigrid::Norm::equal) {}
+    : log_weight_(std::move(log_weight)), weight_(log_weight_.cast<Real>().array().exp()), reversible_(reversible), forwards_(std::move(rows), log_weight_) {}
 
 const AggregationMultigrid& IterativeChain::multigrid(Way way) const {
   if (way == Way::forwards || reversible_) return forwards_;
-  if (!backwards_) backwards_.emplace(reversed(forwards_.rows(), log_weight_), log_weight_, AggregationMultigrid::Norm::equal);
+  if (!backwards_) backwards_.emplace(reversed(forwards_.rows(), log_weight_), log_weight_);
   return *backwards_;
 }
 
@@ -99,12 +99,13 @@ IterativeChain::Solution IterativeChain::solve(Way way, const Vector& b, const V
   for (int round = 0, vain = 0; round < rounds && vain < 3; ++round) {
     const Vector r = residual(way, b, now.x);
     now.residual = static_cast<double>(r.cwiseAbs().cwiseQuotient(scale).maxCoeff());
+    if (std::getenv("SHOW")) fmt::print(stderr, "  round {} residual {:.3e} cycles {}\n", round, now.residual, cycles_);
     vain = now.residual < 0.5 * best.residual ? 0 : vain + 1;
     if (now.residual < best.residual) best = now;
     if (!(now.residual > enough)) break;
     const Real size = r.cwiseAbs().maxCoeff();
     VectorXd correction;
-    cycles_ += gmres(multigrid(way), (r / size).cast<double>(), std::max(0.1 * enough / now.residual, 1e-9), correction);
+    cycles_ += project(multigrid(way), (r / size).cast<double>(), std::max(0.1 * enough / now.residual, 1e-9), correction);
     if (!correction.allFinite()) break;
     now.x += size * correction.cast<Real>();
   }
@@ -135,12 +136,12 @@ Vector IterativeChain::bounded(Way way, const Vector& b) const {
     error = solution.residual / std::max(1 - solution.residual, 1e-300);
     if (!(solution.residual < 0.5) || !(solution.x.minCoeff() > 0)) error = std::numeric_limits<double>::infinity();
   } else {
+    // A 1 = kappa, so that A (1 + h / longest) >= kappa + 1 / longest up to the residual of h; half of kappa, of which rounding may have taken some.
     const Solution& h = lifetime(way);
     const Real longest = h.x.maxCoeff() / (1 - static_cast<Real>(h.residual));
-    // What x will be is not known yet: at most largest * longest, seldom that much.
-    const Vector ones = Vector::Ones(b.size());
-    solution = solve(way, b, ones, static_cast<double>(1e-16L * largest));
-    error = static_cast<double>(solution.residual * longest / solution.x.cwiseAbs().maxCoeff());
+    const Vector scale = multigrid(way).rows().killing.cast<Real>().array() / 2 + 1 / longest;
+    solution = solve(way, b, scale, static_cast<double>(wanted * (b.cwiseAbs().cwiseQuotient(scale)).maxCoeff()));
+    error = static_cast<double>(2 * solution.residual / solution.x.cwiseAbs().maxCoeff());
   }
   if (!(error < tolerable))
     throw NumericalFailure(fmt::format("iterative solution: its error is only known to be below {:.1e} of the largest value", error));

@@ -10,8 +10,8 @@ namespace driftwell {
 
 /// A x = b (collected) and A^T y = c (occupied, solved as the chain run backwards, y = w x) by GMRES, preconditioned with
 /// aggregation, in rounds between which residuals are formed in long doubles. Errors are bounds: A^-1 >= 0, so that a residual r with
-/// |r| <= e g, g = A h, h > 0 means |x - A^-1 b| <= e h. Where b > 0, b itself is g and errors are relative to each entry; else g = 1
-/// and h the mean time until killed. What rounding leaves grows with that time: metastability costs digits here.
+/// |r| <= e g, g = A h, h > 0 means |x - A^-1 b| <= e h. Where b > 0, b itself is g and errors are relative to each entry; else g = kappa / 2
+/// + 1 / max tau and h = 1 + tau / max tau, tau the mean time until killed. What rounding leaves grows with that time: metastability costs digits here.
 class IterativeChain {
 public:
   using Vector = StateReduction::Vector;
