@@ -18,13 +18,13 @@ StateReduction state_reduction(const Generator& generator) {
   return StateReduction(generator.rates().matrix(0, 1), generator.loss(), dissection_ranks(generator.rates()));
 }
 
-FirstPassage first_passage(const Generator& generator, const Region& target) {
+FirstPassage first_passage(const Generator& generator, const Region& target, const SteadyState* iterate_with) {
   if (generator.conservative() && target.cells() == 0) throw NumericalFailure("first passage: the target holds no cell, and no wall absorbs");
-  const SplitChain chain(generator, {&target});
+  const SplitChain chain(generator, {&target}, iterate_with);
   using Vector = StateReduction::Vector;
   const Vector mean = chain.collected(Vector::Ones(static_cast<Index>(generator.size())));
   const Vector second = chain.collected(2 * mean);
-  FirstPassage result{mean.cast<double>(), (second.array() - mean.array().square()).max(0.0L).matrix().cast<double>()};
+  FirstPassage result{mean.cast<double>(), (second.array() - mean.array().square()).max(0.0L).matrix().cast<double>(), chain.error()};
   if (!result.mean.allFinite()) throw NumericalFailure("first passage: the mean time is larger than any number");
   return result;
 }
@@ -33,9 +33,9 @@ VectorXd mean_first_passage_time(const Generator& generator, const std::vector<b
   return first_passage(generator, Region(target)).mean;
 }
 
-VectorXd mean_exit_time(const Generator& generator) {
+VectorXd mean_exit_time(const Generator& generator, const SteadyState* iterate_with) {
   if (generator.conservative()) throw NumericalFailure("mean exit time: no wall absorbs");
-  return mean_first_passage_time(generator, std::vector<bool>(generator.size(), false));
+  return first_passage(generator, Region(std::vector<bool>(generator.size(), false)), iterate_with).mean;
 }
 
 double interpolate(const Grid& grid, const VectorXd& field, const std::vector<double>& point) {

@@ -27,7 +27,7 @@ Gate make_gate(std::size_t outside, std::size_t inside, std::size_t region, doub
 
 } // namespace
 
-SplitChain::SplitChain(const Generator& generator, const std::vector<const Region*>& regions) : index_(generator.size(), -1) {
+SplitChain::SplitChain(const Generator& generator, const std::vector<const Region*>& regions, const SteadyState* iterate_with) : index_(generator.size(), -1) {
   const auto set_of = [&](std::size_t k) {
     std::size_t r = 0;
     while (r < regions.size() && !regions[r]->contains(k)) ++r;
@@ -61,6 +61,13 @@ SplitChain::SplitChain(const Generator& generator, const std::vector<const Regio
     for (Index i = 0; i < n; ++i) killing[i] += generator.loss()[static_cast<Index>(cells_[static_cast<std::size_t>(i)])];
   Eigen::SparseMatrix<double> rates(n, n);
   rates.setFromTriplets(entries.begin(), entries.end());
+  if (iterate_with) {
+    entries = {};
+    Eigen::VectorXd log_weight(n);
+    for (Index i = 0; i < n; ++i) log_weight[i] = iterate_with->log_p[static_cast<Index>(cells_[static_cast<std::size_t>(i)])];
+    iteration_.emplace(killed_rows(rates, killing), std::move(log_weight), generator.reversible());
+    return;
+  }
   // The order of the whole grid, with gaps closed.
   const std::vector<int> all = dissection_ranks(generator.rates());
   std::vector<int> order(cells_.size()), ranks(cells_.size());
@@ -82,7 +89,12 @@ SplitChain::Vector SplitChain::spread(const Vector& some) const {
   return all;
 }
 
-SplitChain::Vector SplitChain::collected(const Vector& rate) const { return spread(reduction_->collected(gathered(rate))); }
-SplitChain::Vector SplitChain::occupied(const Vector& feed) const { return spread(reduction_->occupied(gathered(feed))); }
+SplitChain::Vector SplitChain::collected(const Vector& rate) const {
+  return spread(iteration_ ? iteration_->collected(gathered(rate)) : reduction_->collected(gathered(rate)));
+}
+
+SplitChain::Vector SplitChain::occupied(const Vector& feed) const {
+  return spread(iteration_ ? iteration_->occupied(gathered(feed)) : reduction_->occupied(gathered(feed)));
+}
 
 } // namespace driftwell

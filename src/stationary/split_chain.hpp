@@ -1,8 +1,11 @@
 #pragma once
 // The chain on the cells outside some sets, with a gate on every link into them.
+#include "iterative_chain.hpp"
+
 #include "driftwell/generator/generator.hpp"
 #include "driftwell/stationary/region.hpp"
 #include "driftwell/stationary/state_reduction.hpp"
+#include "driftwell/stationary/steady_state.hpp"
 
 #include <optional>
 #include <vector>
@@ -28,8 +31,9 @@ class SplitChain {
 public:
   using Vector = StateReduction::Vector;
 
-  /// Throws NumericalFailure where two sets meet within a link.
-  SplitChain(const Generator& generator, const std::vector<const Region*>& regions);
+  /// Solved by elimination, or iteratively with this steady state (or law of survivors) as weights where one is given. Throws
+  /// NumericalFailure where two sets meet within a link.
+  SplitChain(const Generator& generator, const std::vector<const Region*>& regions, const SteadyState* iterate_with = nullptr);
 
   [[nodiscard]] bool free(std::size_t k) const { return index_[k] >= 0; }
   [[nodiscard]] const std::vector<Gate>& gates() const { return gates_; }
@@ -37,6 +41,8 @@ public:
   [[nodiscard]] Vector collected(const Vector& rate) const;
   /// What occupies each cell when fed at these rates.
   [[nodiscard]] Vector occupied(const Vector& feed) const;
+  /// Bound of the error of what iterations gave so far (iterative_chain.hpp); 0 with elimination: rounding.
+  [[nodiscard]] double error() const { return iteration_ ? iteration_->error() : 0; }
 
 private:
   [[nodiscard]] Vector gathered(const Vector& all) const;
@@ -45,7 +51,8 @@ private:
   std::vector<int> index_;         ///< of the free cells; -1 inside a set
   std::vector<std::size_t> cells_; ///< the free ones
   std::vector<Gate> gates_;
-  std::optional<StateReduction> reduction_;
+  std::optional<StateReduction> reduction_; ///< one of these two
+  std::optional<IterativeChain> iteration_;
 };
 
 } // namespace driftwell

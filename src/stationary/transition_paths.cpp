@@ -31,10 +31,14 @@ public:
     }
   }
 
+  /// All of it weighted with the rise of q+ on its way: the flow from A to B, as it has no divergence between them.
+  [[nodiscard]] Real weighted() const { return weighted_; }
+
   /// Net reactive flow k -> l at rates q_kl, q_lk, as a current half of which belongs to each of the cells in `cells`.
   void add(const Place& k, const Place& l, Real there, Real back, const std::array<double, 3>& step, std::initializer_list<std::size_t> cells) {
     const Real forth = k.backward * l.forward, return_ = l.backward * k.forward, out = k.p * there, in = l.p * back;
     const Real flow[2] = {(out + in) / 2 * (forth - return_), (out - in) * (forth + return_) / 2};
+    weighted_ += (flow[0] + flow[1]) * (l.forward - k.forward);
     for (std::size_t part = 0; part < 2; ++part)
       for (std::size_t a = 0; a < grid_.dimension(); ++a)
         for (const std::size_t cell : cells)
@@ -44,6 +48,7 @@ public:
 private:
   const Grid& grid_;
   std::vector<std::vector<Eigen::VectorXd>*> parts_;
+  Real weighted_ = 0;
 };
 
 void check_sets(const Generator& generator, const Region& from, const Region& to) {
@@ -56,12 +61,12 @@ void check_sets(const Generator& generator, const Region& from, const Region& to
 
 } // namespace
 
-TransitionPaths transition_paths(const Generator& generator, const SteadyState& steady, const Region& from, const Region& to) {
+TransitionPaths transition_paths(const Generator& generator, const SteadyState& steady, const Region& from, const Region& to, bool iteratively) {
   check_sets(generator, from, to);
   const Grid& grid = generator.grid();
   const auto n = static_cast<Index>(grid.size());
-  const SplitChain chain(generator, {&from, &to});
-  const Vector p = steady.log_p.unaryExpr([](double v) { return v; }).cast<Real>().array().exp();
+  const SplitChain chain(generator, {&from, &to}, iteratively ? &steady : nullptr);
+  const Vector p = steady.log_p.cast<Real>().array().exp();
   // Rates into B, and what comes out of A and of B, at the gates.
   Vector into = Vector::Zero(n), feed[2] = {Vector::Zero(n), Vector::Zero(n)};
   for (const Gate& gate : chain.gates()) {
@@ -93,6 +98,11 @@ TransitionPaths transition_paths(const Generator& generator, const SteadyState& 
   for_each_link(generator, [&](std::size_t k, std::size_t l, double q_kl, double q_lk) {
     if (chain.free(k) && chain.free(l)) flows.add(place(static_cast<Index>(k)), place(static_cast<Index>(l)), q_kl, q_lk, displacement(grid, k, l), {k, l});
   });
+  result.error = chain.error();
+  if (iteratively) {
+    result.imbalance = static_cast<double>(std::abs(out_of_from - into_to) / std::abs(flows.weighted()));
+    into_to = flows.weighted();
+  }
   if (!(into_to > 0)) throw NumericalFailure("transition paths: the set 'to' cannot be reached from 'from'");
 
   Vector reactive(n), backward(n);
@@ -110,7 +120,7 @@ TransitionPaths transition_paths(const Generator& generator, const SteadyState& 
   result.rate_to = static_cast<double>(into_to / last_to.sum());
   result.probability_reactive = static_cast<double>(reactive.sum());
   result.duration = static_cast<double>(reactive.sum() / into_to);
-  result.imbalance = static_cast<double>(std::abs(out_of_from - into_to) / into_to);
+  if (!iteratively) result.imbalance = static_cast<double>(std::abs(out_of_from - into_to) / into_to);
   return result;
 }
 

@@ -26,9 +26,12 @@ struct TransitionPaths {
   double probability_reactive = 0;    ///< sum p q+ q-
   double duration = 0;                ///< mean time from the last exit of A to the entrance into B
   double imbalance = 0;               ///< |flow out of A - flow into B| / nu: rounding
+  double error = 0;                   ///< of iterations: neither committor is farther off anywhere
 };
 
-/// Throws NumericalFailure: absorbing walls, an empty set, sets that touch or overlap, one set cannot be reached.
-[[nodiscard]] TransitionPaths transition_paths(const Generator& generator, const SteadyState& steady, const Region& from, const Region& to);
+/// `iteratively`: in memory proportional to the cells. The flow into B is then made of small differences of committors, and nu is taken
+/// from all links, the net flow of each times the difference of q+ along it, which is off by the error of q relative to 1. Throws
+/// NumericalFailure: absorbing walls, an empty set, sets that touch or overlap, one set cannot be reached.
+[[nodiscard]] TransitionPaths transition_paths(const Generator& generator, const SteadyState& steady, const Region& from, const Region& to, bool iteratively = false);
 
 } // namespace driftwell

@@ -1,0 +1,158 @@
+#include "iterative_chain.hpp"
+
+#include "driftwell/core/error.hpp"
+#include "driftwell/core/interrupt.hpp"
+
+#include <Eigen/LU>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace driftwell {
+
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+using Vector = StateReduction::Vector;
+using Real = long double;
+
+constexpr Index window = 10;
+constexpr int rounds = 40;
+constexpr double wanted = 1e-13, tolerable = 1e-6;
+
+/// x with A x ~ r by up to `window` directions, each the preconditioned residual of those before; the residual is made orthogonal to all of
+/// them under w. (Made smallest instead, it stalls where the chain is metastable: a small error in the height of a step of x leaves a large
+/// residual on a pass.) How many were taken.
+int project(const AggregationMultigrid& multigrid, const VectorXd& r, double enough, VectorXd& x) {
+  const Index n = r.size();
+  const VectorXd& w = multigrid.weight();
+  Eigen::MatrixXd Z(n, window), AZ(n, window), G(window, window);
+  VectorXd rest = r, z, next, b(window), y;
+  const double start = std::sqrt(r.cwiseAbs2().dot(w));
+  Index m = 0;
+  for (; m < window; ++m) {
+    poll_interrupt();
+    multigrid.apply(rest, z);
+    for (int pass = 0; pass < 1 && m > 0; ++pass) z.noalias() -= Z.leftCols(m) * (Z.leftCols(m).transpose() * w.cwiseProduct(z)).eval();
+    z /= std::sqrt(z.cwiseAbs2().dot(w));
+    multigrid.multiply(z, next);
+    Z.col(m) = z;
+    AZ.col(m) = next;
+    const VectorXd weighted = w.cwiseProduct(z);
+    b[m] = weighted.dot(r);
+    for (Index i = 0; i <= m; ++i) G(m, i) = weighted.dot(AZ.col(i)), G(i, m) = Z.col(i).cwiseProduct(w).dot(next);
+    y = G.topLeftCorner(m + 1, m + 1).partialPivLu().solve(b.head(m + 1));
+    rest = r - AZ.leftCols(m + 1) * y;
+    if (!(std::sqrt(rest.cwiseAbs2().dot(w)) > enough * start)) {
+      ++m;
+      break;
+    }
+  }
+  x = Z.leftCols(m) * y;
+  return static_cast<int>(m);
+}
+
+} // namespace
+
+IterativeChain::IterativeChain(KilledRows rows, VectorXd log_weight, bool reversible)
+    : log_weight_(std::move(log_weight)), weight_(log_weight_.cast<Real>().array().exp()), reversible_(reversible), forwards_(std::move(rows), log_weight_) {}
+
+const AggregationMultigrid& IterativeChain::multigrid(Way way) const {
+  if (way == Way::forwards || reversible_) return forwards_;
+  if (!backwards_) backwards_.emplace(reversed(forwards_.rows(), log_weight_), log_weight_);
+  return *backwards_;
+}
+
+/// Backwards x is y / w, and the residual is one of y, over w.
+Vector IterativeChain::residual(Way way, const Vector& b, const Vector& x) const {
+  const KilledRows& rows = forwards_.rows();
+  const auto row = [&](Index k, const auto& visit) {
+    const auto last = static_cast<std::size_t>(rows.start[static_cast<std::size_t>(k) + 1]);
+    for (auto i = static_cast<std::size_t>(rows.start[static_cast<std::size_t>(k)]); i < last; ++i) visit(rows.column[i], rows.rate[i]);
+  };
+  if (way == Way::forwards) {
+    Vector r = b;
+    for (Index k = 0; k < x.size(); ++k) {
+      Real sum = rows.killing[k] * x[k];
+      row(k, [&](std::int32_t l, Real rate) { sum += rate * (x[k] - x[l]); });
+      r[k] -= sum;
+    }
+    return r;
+  }
+  Vector rest = Vector::Zero(b.size());
+  for (Index k = 0; k < x.size(); ++k) {
+    const Real y = weight_[k] * x[k];
+    Real exits = rows.killing[k];
+    row(k, [&](std::int32_t l, Real rate) { exits += rate, rest[l] += rate * y; });
+    rest[k] -= exits * y;
+  }
+  return b + rest.cwiseQuotient(weight_);
+}
+
+IterativeChain::Solution IterativeChain::solve(Way way, const Vector& b, const Vector& scale, double enough) const {
+  Solution now{Vector::Zero(b.size()), 0}, best = now;
+  best.residual = std::numeric_limits<double>::infinity();
+  for (int round = 0, vain = 0; round < rounds && vain < 3; ++round) {
+    const Vector r = residual(way, b, now.x);
+    now.residual = static_cast<double>(r.cwiseAbs().cwiseQuotient(scale).maxCoeff());
+    if (std::getenv("SHOW")) fmt::print(stderr, "  round {} residual {:.3e} cycles {}\n", round, now.residual, cycles_);
+    vain = now.residual < 0.5 * best.residual ? 0 : vain + 1;
+    if (now.residual < best.residual) best = now;
+    if (!(now.residual > enough)) break;
+    const Real size = r.cwiseAbs().maxCoeff();
+    VectorXd correction;
+    cycles_ += project(multigrid(way), (r / size).cast<double>(), std::max(0.1 * enough / now.residual, 1e-9), correction);
+    if (!correction.allFinite()) break;
+    now.x += size * correction.cast<Real>();
+  }
+  return best;
+}
+
+/// The mean time until killed, h with A h = 1 up to its residual.
+const IterativeChain::Solution& IterativeChain::lifetime(Way way) const {
+  auto& known = lifetime_[way == Way::backwards];
+  if (!known) {
+    const Vector ones = Vector::Ones(forwards_.size());
+    known = solve(way, ones, ones, wanted);
+    if (!(known->residual < 0.5) || !(known->x.minCoeff() > 0))
+      throw NumericalFailure(fmt::format("iterative solution: the time until the target is reached has a relative residual of {:.2e}; "
+                                         "too metastable for iterations, or not reached from everywhere", known->residual));
+  }
+  return *known;
+}
+
+Vector IterativeChain::bounded(Way way, const Vector& b) const {
+  const Real largest = b.cwiseAbs().maxCoeff();
+  if (largest == 0) return b;
+  const bool positive = b.minCoeff() > 1e-6L * largest;
+  Solution solution;
+  double error = 0;
+  if (positive) { // b = A x serves itself
+    solution = solve(way, b, b, wanted);
+    error = solution.residual / std::max(1 - solution.residual, 1e-300);
+    if (!(solution.residual < 0.5) || !(solution.x.minCoeff() > 0)) error = std::numeric_limits<double>::infinity();
+  } else {
+    // A 1 = kappa, so that A (1 + h / longest) >= kappa + 1 / longest up to the residual of h; half of kappa, of which rounding may have taken some.
+    const Solution& h = lifetime(way);
+    const Real longest = h.x.maxCoeff() / (1 - static_cast<Real>(h.residual));
+    const Vector scale = multigrid(way).rows().killing.cast<Real>().array() / 2 + 1 / longest;
+    solution = solve(way, b, scale, static_cast<double>(wanted * (b.cwiseAbs().cwiseQuotient(scale)).maxCoeff()));
+    error = static_cast<double>(2 * solution.residual / solution.x.cwiseAbs().maxCoeff());
+  }
+  if (!(error < tolerable))
+    throw NumericalFailure(fmt::format("iterative solution: its error is only known to be below {:.1e} of the largest value", error));
+  error_ = std::max(error_, error);
+  return solution.x;
+}
+
+Vector IterativeChain::collected(const Vector& b) const { return bounded(Way::forwards, b); }
+
+Vector IterativeChain::occupied(const Vector& c) const {
+  return weight_.cwiseProduct(bounded(Way::backwards, c.cwiseQuotient(weight_)));
+}
+
+} // namespace driftwell
