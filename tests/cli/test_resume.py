@@ -80,7 +80,7 @@ gaussian = { mean = [0, 0], std = 0.7 }
 end = 6.0
 outputs = 4
 [langevin]
-particles = 10001
+particles = 3001
 dt = 1e-3
 checkpoint_seconds = 0.05
 distance_to = { gaussian = { mean = [0, 0], std = 0.7 } }
@@ -133,7 +133,7 @@ class Resume(support.Cli):
         for attempt in range(60):
             process = self.start(command, experiment, "-q", "-o", "cut.h5", "--resume", "--threads", str(1 + attempt % 2))
             try:
-                process.wait(timeout=dice.uniform(0.05, 0.3) * (1 + attempt / 10))  # a busy machine gets further in the end
+                process.wait(timeout=dice.uniform(0.05, 0.3) * (1 + attempt / 5))  # a busy machine gets further in the end
             except Exception:
                 process.kill()
                 process.wait()

@@ -123,25 +123,8 @@ public:
   static constexpr int points = 32;
 
   Circle(const Stepper& stepper, const Dynamics& dynamics, double dt, bool refuses = false) : nodes_(refuses ? Nodes{{0}, {1}} : nodes_of(stepper, 8)) {
-    if (refuses) return with_refusals(stepper, dynamics, dt);
-    const std::size_t q = nodes_.value.size();
-    std::vector<std::vector<double>> x(1);
-    std::vector<std::vector<std::vector<double>>> main(2, std::vector<std::vector<double>>(1));
-    for (int j = 0; j < points; ++j)
-      for (std::size_t a = 0; a < q; ++a)
-        for (std::size_t b = 0; b < q; ++b) {
-          x[0].push_back(2 * M_PI * j / points);
-          main[0][0].push_back(nodes_.value[a]);
-          main[1][0].push_back(nodes_.value[b]);
-        }
-    one_step(stepper, dynamics, x, main, {}, dt);
-    const auto size = static_cast<Index>(points * q);
-    step_ = MatrixXd::Zero(size, size);
-    for (std::size_t k = 0; k < x[0].size(); ++k) {
-      const std::size_t b = k % q, row = k / q;
-      for (int j = 0; j < points; ++j) // trigonometric interpolation
-        step_(static_cast<Index>(row), static_cast<Index>(static_cast<std::size_t>(j) * q + b)) += nodes_.weight[b] * kernel(x[0][k] - 2 * M_PI * j / points);
-    }
+    if (refuses) with_refusals(stepper, dynamics, dt);
+    else with_all_nodes(stepper, dynamics, dt);
   }
 
   /// One column for each of the functions cos x, sin x, cos 2x, sin 2x.
@@ -184,6 +167,27 @@ public:
   }
 
 private:
+  void with_all_nodes(const Stepper& stepper, const Dynamics& dynamics, double dt) {
+    const std::size_t q = nodes_.value.size();
+    std::vector<std::vector<double>> x(1);
+    std::vector<std::vector<std::vector<double>>> main(2, std::vector<std::vector<double>>(1));
+    for (int j = 0; j < points; ++j)
+      for (std::size_t a = 0; a < q; ++a)
+        for (std::size_t b = 0; b < q; ++b) {
+          x[0].push_back(2 * M_PI * j / points);
+          main[0][0].push_back(nodes_.value[a]);
+          main[1][0].push_back(nodes_.value[b]);
+        }
+    one_step(stepper, dynamics, x, main, {}, dt);
+    const auto size = static_cast<Index>(points * q);
+    step_ = MatrixXd::Zero(size, size);
+    for (std::size_t k = 0; k < x[0].size(); ++k) {
+      const std::size_t b = k % q, row = k / q;
+      for (int j = 0; j < points; ++j) // trigonometric interpolation
+        step_(static_cast<Index>(row), static_cast<Index>(static_cast<std::size_t>(j) * q + b)) += nodes_.weight[b] * kernel(x[0][k] - 2 * M_PI * j / points);
+    }
+  }
+
   /// Equally spaced nodes of the normal variate: the probability of acceptance has a kink, which Gauss's would not like.
   void with_refusals(const Stepper& stepper, const Dynamics& dynamics, double dt) {
     constexpr int half = 400;

@@ -2,7 +2,6 @@
 // Are the increments of a trajectory in many variables white noise? Spectrum and autocorrelation, averaged over the variables, with the
 // bands in which white noise would keep them (the test for closed orbits of Chaudhari & Soatto 2018, section 4).
 #include "driftwell/estimators/estimate.hpp"
-#include "driftwell/estimators/state.hpp"
 
 #include <string>
 #include <vector>
