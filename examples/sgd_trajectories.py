@@ -114,14 +114,22 @@ def plot(result, path):
     from matplotlib import pyplot
 
     a, b = (name.decode() if isinstance(name, bytes) else str(name) for name in result["coordinate"][:])
-    figure, axes = pyplot.subplots(1, 2, figsize=(11, 5), sharex=True, sharey=True)
-    for axis, name, title in ((axes[0], "histogram", "samples"), (axes[1], "steady_state", "steady state and circulation")):
-        axis.pcolormesh(result[a][:], result[b][:], result[name][:].T, shading="nearest")
+    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.8), sharex=True, sharey=True, layout="constrained")
+    top = max(result["histogram"][:].max(), result["steady_state"][:].max())
+    for axis, name, title in ((axes[0], "histogram", "samples"), (axes[1], "steady_state", "steady state and its current")):
+        density = np.where(result["supported"][:] == 1, result[name][:], np.nan)  # white: too few samples
+        colours = axis.pcolormesh(result[a][:], result[b][:], density.T, shading="nearest", vmin=0, vmax=top)
         axis.set(title=title, xlabel=a, ylabel=b)
-    every = slice(None, None, 4)
-    density = result["steady_state"][every, every]
-    arrows = [np.where(density > 0.02 * density.max(), result[f"circulation_{n}"][every, every], np.nan).T for n in (a, b)]
-    axes[1].quiver(result[a][every], result[b][every], *arrows, color="w")
+    figure.colorbar(colours, ax=axes, label="density")
+    # Every fourth cell: current = circulation times density, pale where the circulation is within two standard errors of 0.
+    every = (slice(2, None, 4), slice(2, None, 4))
+    arrows = [result[f"circulation_{n}"][every] * result["steady_state"][every] for n in (a, b)]
+    score = np.sqrt(sum((result[f"circulation_{n}"][every] / result[f"circulation_{n}_stderr"][every]) ** 2 for n in (a, b)))
+    places = np.meshgrid(result[a][2::4], result[b][2::4], indexing="ij")
+    longest = np.nanmax(np.hypot(*arrows))
+    for sure, alpha in ((score > 2, 1.0), (score <= 2, 0.35)):
+        axes[1].quiver(*[x[sure] for x in places], *[x[sure] for x in arrows], color="w", alpha=alpha, pivot="mid", scale=12 * longest, width=0.006)
+    axes[1].text(0.02, 0.02, "pale arrows: within two standard errors of 0", transform=axes[1].transAxes, fontsize=8, color="0.4")
     figure.savefig(path, dpi=120)
     print(f"plot in {path}")
 
