@@ -58,18 +58,32 @@ def theory(hessian, noise, temperature):
 
 
 def network(steps, replicas, eta, batch, seed=1):
-    """A 2-6-1 network fitted to x1 x2 with PyTorch, `replicas` of them at once; weights (time, replica, 25)."""
-    import torch
+    """A 2-6-1 network fitted to 3 x1 x2 with PyTorch, `replicas` of them at once; weights (time, replica, 25).
+
+    All begin at a minimum of the whole loss. Principal components are the flattest directions: weight decay gives them a relaxation time of 1/0.05,
+    which the run must exceed for its cloud to be the steady state.
+    """
+    try:
+        import torch
+    except ImportError as missing:
+        print(f"--torch needs PyTorch (Debian: python3-torch): {missing}", file=sys.stderr)
+        sys.exit(77)
 
     torch.manual_seed(seed)
     data = torch.rand(200, 2) * 2 - 1
-    target = data[:, 0] * data[:, 1] + 0.3 * torch.randn(200)
+    target = 3 * data[:, 0] * data[:, 1] + 0.3 * torch.randn(200)
     shapes = [(2, 6), (6,), (6,), (1,)]
-    one = [0.7 * torch.randn(shape) for shape in shapes]  # all replicas start from the same network
+    one = [(0.7 * torch.randn(shape)).requires_grad_() for shape in shapes]
+    descent = torch.optim.SGD(one, lr=0.2, weight_decay=0.05, momentum=0.9)
+    for _ in range(3000):
+        descent.zero_grad()
+        ((torch.tanh(data @ one[0] + one[1]) @ one[2] + one[3] - target) ** 2 / 2).mean().backward()
+        descent.step()
+    one = [p.detach() for p in one]
     parameters = [p.repeat(replicas, *[1] * p.dim()).requires_grad_() for p in one]
-    optimiser = torch.optim.SGD(parameters, lr=eta, weight_decay=0.01)
+    optimiser = torch.optim.SGD(parameters, lr=eta, weight_decay=0.05)
     kept = np.empty((steps, replicas, 25), dtype=np.float32)
-    every = 5
+    every = 10
     for step in range(steps * every):
         if step % every == 0:
             kept[step // every] = torch.cat([p.detach().reshape(replicas, -1) for p in parameters], dim=1).numpy()
@@ -94,20 +108,28 @@ def plot(result, path):
     try:
         import matplotlib
     except ImportError:
-        print("no matplotlib: no plot", file=sys.stderr)
+        print(f"no picture: --plot needs matplotlib (Debian: python3-matplotlib); the numbers are in {result.file.filename}", file=sys.stderr)
         return
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     a, b = (name.decode() if isinstance(name, bytes) else str(name) for name in result["coordinate"][:])
-    figure, axes = pyplot.subplots(1, 2, figsize=(11, 5), sharex=True, sharey=True)
-    for axis, name, title in ((axes[0], "histogram", "samples"), (axes[1], "steady_state", "steady state and circulation")):
-        axis.pcolormesh(result[a][:], result[b][:], result[name][:].T, shading="nearest")
+    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.8), sharex=True, sharey=True, layout="constrained")
+    top = max(result["histogram"][:].max(), result["steady_state"][:].max())
+    for axis, name, title in ((axes[0], "histogram", "samples"), (axes[1], "steady_state", "steady state and its current")):
+        density = np.where(result["supported"][:] == 1, result[name][:], np.nan)  # white: too few samples
+        colours = axis.pcolormesh(result[a][:], result[b][:], density.T, shading="nearest", vmin=0, vmax=top)
         axis.set(title=title, xlabel=a, ylabel=b)
-    every = slice(None, None, 4)
-    density = result["steady_state"][every, every]
-    arrows = [np.where(density > 0.02 * density.max(), result[f"circulation_{n}"][every, every], np.nan).T for n in (a, b)]
-    axes[1].quiver(result[a][every], result[b][every], *arrows, color="w")
+    figure.colorbar(colours, ax=axes, label="density")
+    # Every fourth cell: current = circulation times density, pale where the circulation is within two standard errors of 0.
+    every = (slice(2, None, 4), slice(2, None, 4))
+    arrows = [result[f"circulation_{n}"][every] * result["steady_state"][every] for n in (a, b)]
+    score = np.sqrt(sum((result[f"circulation_{n}"][every] / result[f"circulation_{n}_stderr"][every]) ** 2 for n in (a, b)))
+    places = np.meshgrid(result[a][2::4], result[b][2::4], indexing="ij")
+    longest = np.nanmax(np.hypot(*arrows))
+    for sure, alpha in ((score > 2, 1.0), (score <= 2, 0.35)):
+        axes[1].quiver(*[x[sure] for x in places], *[x[sure] for x in arrows], color="w", alpha=alpha, pivot="mid", scale=12 * longest, width=0.006)
+    axes[1].text(0.02, 0.02, "pale arrows: within two standard errors of 0", transform=axes[1].transAxes, fontsize=8, color="0.4")
     figure.savefig(path, dpi=120)
     print(f"plot in {path}")
 

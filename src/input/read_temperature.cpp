@@ -8,6 +8,7 @@
 namespace driftwell::input {
 namespace {
 
+constexpr double coldest = 1e-100, hottest = 1e100;
 const std::string both_ways = "temperature = T, or learning_rate = h with batch_size = B (then T = h / (2 B))";
 
 std::vector<Value> items(const Value& value) {
@@ -71,6 +72,9 @@ void read_temperature(const Node& section, const Origin& origin, ModelSpec& mode
   model.batch_size_schedule = batch.schedule;
   if (temperature.number) {
     model.temperature = *temperature.number;
+    if (model.temperature.value < coldest || model.temperature.value > hottest)
+      throw invalid(model.temperature.origin, "'temperature' is out of range: found " + table.find("temperature")->node->text,
+                    {"a number from 1e-100 to 1e100, whose powers are numbers, too; in other units", {}, {}});
     return;
   }
   for (const Quantity* quantity : {&temperature, &rate, &batch})
@@ -79,7 +83,7 @@ void read_temperature(const Node& section, const Origin& origin, ModelSpec& mode
       return;
     }
   const double value = rate.number->value / (2 * batch.number->value);
-  if (!(value > 0) || !(value < 1e308))
+  if (!(value >= coldest) || !(value <= hottest))
     throw invalid(rate.number->origin, "learning_rate / (2 batch_size) is no usable temperature", {both_ways, {}, {}});
   model.temperature = {value, rate.number->origin, true};
 }

@@ -32,6 +32,7 @@ WallKind kind_of(input::Boundary boundary) {
 
 /// A stretch of steps between two looks at signals and the clock.
 constexpr double stretch_seconds = 0.5;
+constexpr double most_steps = 1e15; ///< whole numbers stay exact in doubles, in which checkpoints keep them
 
 /// Those of [langevin], else those of [fokker_planck], else none. The box of an underdamped density only cuts the positions
 /// off where nothing is, so of its walls only the periodic ones count.
@@ -126,6 +127,8 @@ void LangevinSection::build_observables() {
 }
 
 void LangevinSection::prepare_dynamics() {
+  if (const double steps = spec_.time.end / spec_.langevin->dt.value; !(steps <= most_steps))
+    throw invalid(spec_.langevin->dt.origin, fmt::format("until t = {:g} there are {:.3g} steps of 'dt'", spec_.time.end, steps), {fmt::format("at most {:g} steps: a longer dt, or an earlier end", most_steps), "", {}});
   steps_ = TimeSteps(spec_.time.at, spec_.langevin->dt.value);
   double bytes = 8.0 * static_cast<double>(names_.size() + 2) * static_cast<double>(spec_.langevin->particles.value);
   const auto check_memory = [&](const std::string& what, const char* advice) {

@@ -1,7 +1,10 @@
 // The diffusion beside SGD in words and numbers: before the run and after it.
 #include "sgd_diffusion.hpp"
 
+#include "sgd_estimate.hpp"
+
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <cmath>
 
@@ -17,12 +20,17 @@ Section::Outlook SgdDiffusionSection::check() const {
   SgdDiffusionSection prepared(spec_, progress_);
   prepared.prepare();
   const sgd::Loss& loss = *prepared.problem_->loss;
-  const double d = static_cast<double>(loss.dimension()), N = static_cast<double>(loss.samples());
+  const double d = static_cast<double>(loss.dimension());
   const double particles = sgd_.diffusion->particles ? static_cast<double>(sgd_.diffusion->particles->value) : static_cast<double>(prepared.problem_->options.replicas);
   const double steps = sgd_.diffusion->dt ? prepared.problem_->end / sgd_.diffusion->dt->value : 2 * static_cast<double>(sgd_.steps.value);
-  double passes = 0; // over the data, of one step of one particle
-  for (const std::int64_t order : sgd_.diffusion->order.value) passes += 2.0 * static_cast<double>(order) + (sgd_.diffusion->noise.value == "at_minimum" ? 0 : 3);
-  const double seconds = steps * particles * passes * N * d * 4 / 4e9, bytes = 8 * particles * d * static_cast<double>(sgd_.diffusion->order.value.size());
+  const double passes = (sgd_.projection.directions ? 0 : 1) + (sgd_.diffusion->noise.value == "at_minimum" && sgd_.projection.directions ? 1 : 0) + 1; // of SGD
+  double seconds = passes * static_cast<double>(prepared.problem_->options.replicas) * static_cast<double>(sgd_.steps.value) * sgd_costs(*prepared.problem_).step;
+  for (const std::int64_t order : sgd_.diffusion->order.value) {
+    const Dynamics dynamics(prepared.equation(static_cast<int>(order), sgd_.diffusion->noise.value == "at_minimum" ? prepared.problem_->start : std::vector<double>{}), *prepared.temperature_);
+    seconds += steps * particles * particle_step_cost(dynamics, *prepared.stepper_, prepared.problem_->start, prepared.problem_->end / steps);
+  }
+  seconds /= omp_get_max_threads();
+  const double bytes = 8 * particles * d * static_cast<double>(sgd_.diffusion->order.value.size());
   return {bytes, seconds, nlohmann::ordered_json::object(),
           fmt::format("  diffusion: modified equations of order {}, noise {}, {} by {:g} particles and {:.3g} steps\n  about {:.2g} MB and {:.2g} s\n", fmt::join(sgd_.diffusion->order.value, " and "),
                       sgd_.diffusion->noise.value, sgd_.diffusion->stepper.value, particles, steps, bytes / 1e6, seconds)};

@@ -1,9 +1,11 @@
 // Section [sgd] in words and numbers: before the run (`check`) and after it.
 #include "sgd.hpp"
 
+#include "sgd_estimate.hpp"
 #include "sgd_stability.hpp"
 
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <algorithm>
 
@@ -20,11 +22,9 @@ Section::Outlook SgdSection::check() const {
   const SgdProbes probes(spec_, *problem.loss, problem.start);
   std::string cautions;
   for (const std::string& warning : stability_warnings(sgd_, problem)) cautions += "  warning: " + warning + "\n";
-  sgd::Process one(*problem.loss, problem.options);
   const double d = static_cast<double>(problem.loss->dimension()), R = static_cast<double>(problem.options.replicas), N = static_cast<double>(problem.loss->samples());
-  const double batch = problem.options.batch_size.value(0), steps = static_cast<double>(sgd_.steps.value), outputs = static_cast<double>(sgd_.outputs.value);
-  const double work = R * (steps * batch + 3 * outputs * N) * d * 4, bytes = 8 * d * R * (problem.options.momentum > 0 ? 2 : 1) + 8 * N * (problem.data ? static_cast<double>(problem.data->features) : 0);
-  const double seconds = work / 1e10;
+  const double bytes = 8 * d * R * (problem.options.momentum > 0 ? 2 : 1) + 8 * N * (problem.data ? static_cast<double>(problem.data->features) : 0);
+  const double seconds = sgd_seconds(sgd_, problem, sgd_costs(problem)) / omp_get_max_threads();
   return {bytes, seconds, {{"loss", problem.loss->description()}, {"samples", problem.loss->samples()}, {"parameters", problem.loss->dimension()}},
           fmt::format("  sgd: {}\n  {} samples{}, {} weights, {} replicas, {} steps to t = {:g}\n  about {:.2g} MB and {:.2g} s\n{}", problem.loss->description(), problem.loss->samples(),
                       problem.data ? fmt::format(" of {}", problem.data->name) : "", problem.loss->dimension(), problem.options.replicas, sgd_.steps.value, problem.end, bytes / 1e6, seconds, cautions)};

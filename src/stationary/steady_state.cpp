@@ -163,7 +163,9 @@ SteadyState steady_state(const Generator& generator, const VectorXd* loss, Stead
   const VectorXd rest = generator.rates() * state.p + state.decay_rate * state.p;
   state.residual = rest.cwiseAbs().sum() / flow_scale(generator, state.p);
   if (!(state.residual < 1e-9))
-    throw NumericalFailure(fmt::format("steady state: relative residual {:.2e} is too large", state.residual));
+    throw NumericalFailure(fmt::format("steady state: relative residual {:.2e} is too large; the logarithms of the probabilities of cells reach from {:.3g} to {:.3g}. A law that is narrower than a cell "
+                                       "needs a higher temperature (here {:g}), a smaller box, or more cells",
+                                       state.residual, state.log_p.minCoeff(), state.log_p.maxCoeff(), generator.temperature()));
 
   const double T = generator.temperature();
   state.implicit_potential.resize(state.log_p.size());

@@ -96,10 +96,10 @@ class Cli(unittest.TestCase):
             process.kill()
         process.communicate()
 
-    def run_it(self, *arguments, code=0, **options):
+    def run_it(self, *arguments, code=0, timeout=120, **options):
         """Runs to the end and demands an exit code; returns what has stdout and stderr."""
         process = self.start(*arguments, **options)
-        process.out, process.err = process.communicate(timeout=120)
+        process.out, process.err = process.communicate(timeout=timeout)
         self.assertEqual(process.returncode, code, f"{arguments}: {process.out}{process.err}")
         return process
 

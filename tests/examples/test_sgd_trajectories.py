@@ -1,4 +1,5 @@
 """examples/sgd_trajectories.py finds the steady state and the circulation that theory says: test_sgd_trajectories.py DRIFTWELL"""
+import os
 import re
 import subprocess
 import sys
@@ -16,10 +17,18 @@ def numbers(text, pattern):
 
 def main():
     with tempfile.TemporaryDirectory() as out:
-        run = subprocess.run([sys.executable, SCRIPT, "--quick", "--driftwell", sys.argv[1], "--out", out], capture_output=True, text=True)
+        for name in ("torch", "matplotlib"):  # as where they are not installed
+            (Path(out) / f"{name}.py").write_text("raise ImportError('not here')")
+        options = {"capture_output": True, "text": True, "env": {**os.environ, "PYTHONPATH": out}}
+        command = [sys.executable, SCRIPT, "--quick", "--driftwell", sys.argv[1], "--out", out]
+        without = subprocess.run([*command, "--torch"], **options)
+        if "h5py" not in without.stderr:
+            assert without.returncode == 77 and "--torch needs PyTorch" in without.stderr and "Traceback" not in without.stderr, without.stderr
+        run = subprocess.run([*command, "--plot", f"{out}/picture.png"], **options)
         if run.returncode != 0:
             print(run.stdout + run.stderr)
             return run.returncode  # 77: skipped
+        assert "no picture: --plot needs matplotlib" in run.stderr and not (Path(out) / "picture.png").exists(), run.stderr
         text = run.stdout
         print(text)
         print(run.stderr)
