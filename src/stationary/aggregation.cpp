@@ -162,13 +162,16 @@ VectorXd aggregated_steady_state(const Stencil& Q) {
   Hierarchy hierarchy(Q);
   VectorXd p = VectorXd::Constant(static_cast<Index>(Q.size()), 1.0 / static_cast<double>(Q.size()));
   std::deque<VectorXd> iterates, defects;
-  double residual = 1;
+  double residual = 1, least = 1;
+  int vain = 0; ///< cycles since the residual last fell: rounding is all that is left
   for (int cycle = 0; cycle < 400; ++cycle) {
     poll_interrupt();
     hierarchy.cycle(p);
     VectorXd defect = Q * p;
     residual = defect.cwiseAbs().sum() / (2 * -(Q.diagonal().dot(p)));
-    if (residual < 1e-13) return p;
+    vain = residual < 0.7 * least ? 0 : vain + 1;
+    least = std::min(least, residual);
+    if (residual < 1e-13 || (residual < 1e-12 && vain >= 8)) return p;
     iterates.push_back(p);
     defects.push_back(std::move(defect));
     if (iterates.size() > window) iterates.pop_front(), defects.pop_front();

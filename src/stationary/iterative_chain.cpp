@@ -37,7 +37,7 @@ int project(const AggregationMultigrid& multigrid, const VectorXd& r, double eno
   for (; m < window; ++m) {
     poll_interrupt();
     multigrid.apply(rest, z);
-    for (int pass = 0; pass < 1 && m > 0; ++pass) z.noalias() -= Z.leftCols(m) * (Z.leftCols(m).transpose() * w.cwiseProduct(z)).eval();
+    if (m > 0) z.noalias() -= Z.leftCols(m) * (Z.leftCols(m).transpose() * w.cwiseProduct(z)).eval();
     z /= std::sqrt(z.cwiseAbs2().dot(w));
     multigrid.multiply(z, next);
     Z.col(m) = z;
@@ -57,6 +57,21 @@ int project(const AggregationMultigrid& multigrid, const VectorXd& r, double eno
 }
 
 } // namespace
+
+VectorXd solved_in_weights(const AggregationMultigrid& multigrid, const VectorXd& r, double tolerance) {
+  const auto norm = [&](const VectorXd& v) { return std::sqrt(v.cwiseAbs2().dot(multigrid.weight())); };
+  const double asked = tolerance * norm(r);
+  VectorXd x = VectorXd::Zero(r.size()), rest = r, correction, product;
+  for (int round = 0; round < 10; ++round) {
+    const double far = norm(rest);
+    if (!(far > asked)) break;
+    project(multigrid, rest, std::max(0.5 * asked / far, 1e-9), correction);
+    x += correction;
+    multigrid.multiply(x, product);
+    rest = r - product;
+  }
+  return x;
+}
 
 IterativeChain::IterativeChain(KilledRows rows, VectorXd log_weight, bool reversible)
     : log_weight_(std::move(log_weight)), weight_(log_weight_.cast<Real>().array().exp()), reversible_(reversible), forwards_(std::move(rows), log_weight_) {}
@@ -93,13 +108,12 @@ Vector IterativeChain::residual(Way way, const Vector& b, const Vector& x) const
   return b + rest.cwiseQuotient(weight_);
 }
 
-IterativeChain::Solution IterativeChain::solve(Way way, const Vector& b, const Vector& scale, double enough) const {
-  Solution now{Vector::Zero(b.size()), 0}, best = now;
+IterativeChain::Solution IterativeChain::solve(Way way, const Vector& b, const Vector& scale, double enough, Vector guess) const {
+  Solution now{guess.size() ? std::move(guess) : Vector::Zero(b.size()), 0}, best = now;
   best.residual = std::numeric_limits<double>::infinity();
   for (int round = 0, vain = 0; round < rounds && vain < 3; ++round) {
     const Vector r = residual(way, b, now.x);
     now.residual = static_cast<double>(r.cwiseAbs().cwiseQuotient(scale).maxCoeff());
-    if (std::getenv("SHOW")) fmt::print(stderr, "  round {} residual {:.3e} cycles {}\n", round, now.residual, cycles_);
     vain = now.residual < 0.5 * best.residual ? 0 : vain + 1;
     if (now.residual < best.residual) best = now;
     if (!(now.residual > enough)) break;
@@ -117,7 +131,7 @@ const IterativeChain::Solution& IterativeChain::lifetime(Way way) const {
   auto& known = lifetime_[way == Way::backwards];
   if (!known) {
     const Vector ones = Vector::Ones(forwards_.size());
-    known = solve(way, ones, ones, wanted);
+    known = solve(way, ones, ones, wanted, {});
     if (!(known->residual < 0.5) || !(known->x.minCoeff() > 0))
       throw NumericalFailure(fmt::format("iterative solution: the time until the target is reached has a relative residual of {:.2e}; "
                                          "too metastable for iterations, or not reached from everywhere", known->residual));
@@ -125,23 +139,28 @@ const IterativeChain::Solution& IterativeChain::lifetime(Way way) const {
   return *known;
 }
 
-Vector IterativeChain::bounded(Way way, const Vector& b) const {
+Vector IterativeChain::bounded(Way way, const Vector& b, Vector guess) const {
   const Real largest = b.cwiseAbs().maxCoeff();
   if (largest == 0) return b;
   const bool positive = b.minCoeff() > 1e-6L * largest;
   Solution solution;
   double error = 0;
   if (positive) { // b = A x serves itself
-    solution = solve(way, b, b, wanted);
+    solution = solve(way, b, b, wanted, std::move(guess));
     error = solution.residual / std::max(1 - solution.residual, 1e-300);
     if (!(solution.residual < 0.5) || !(solution.x.minCoeff() > 0)) error = std::numeric_limits<double>::infinity();
   } else {
     // A 1 = kappa, so that A (1 + h / longest) >= kappa + 1 / longest up to the residual of h; half of kappa, of which rounding may have taken some.
-    const Solution& h = lifetime(way);
-    const Real longest = h.x.maxCoeff() / (1 - static_cast<Real>(h.residual));
-    const Vector scale = multigrid(way).rows().killing.cast<Real>().array() / 2 + 1 / longest;
-    solution = solve(way, b, scale, static_cast<double>(wanted * (b.cwiseAbs().cwiseQuotient(scale)).maxCoeff()));
-    error = static_cast<double>(2 * solution.residual / solution.x.cwiseAbs().maxCoeff());
+    const Eigen::VectorXd& killing = multigrid(way).rows().killing;
+    Vector scale = killing.cast<Real>() / 2;
+    double above = 1;
+    if (!(killing.minCoeff() > 1e-3 * killing.maxCoeff())) {
+      const Solution& h = lifetime(way);
+      scale.array() += (1 - static_cast<Real>(h.residual)) / h.x.maxCoeff();
+      above = 2;
+    }
+    solution = solve(way, b, scale, static_cast<double>(wanted * (b.cwiseAbs().cwiseQuotient(scale)).maxCoeff()), std::move(guess));
+    error = static_cast<double>(above * solution.residual / solution.x.cwiseAbs().maxCoeff());
   }
   if (!(error < tolerable))
     throw NumericalFailure(fmt::format("iterative solution: its error is only known to be below {:.1e} of the largest value", error));
@@ -149,10 +168,10 @@ Vector IterativeChain::bounded(Way way, const Vector& b) const {
   return solution.x;
 }
 
-Vector IterativeChain::collected(const Vector& b) const { return bounded(Way::forwards, b); }
+Vector IterativeChain::collected(const Vector& b, const Vector* guess) const { return bounded(Way::forwards, b, guess ? *guess : Vector()); }
 
-Vector IterativeChain::occupied(const Vector& c) const {
-  return weight_.cwiseProduct(bounded(Way::backwards, c.cwiseQuotient(weight_)));
+Vector IterativeChain::occupied(const Vector& c, const Vector* guess) const {
+  return weight_.cwiseProduct(bounded(Way::backwards, c.cwiseQuotient(weight_), guess ? Vector(guess->cwiseQuotient(weight_)) : Vector()));
 }
 
 } // namespace driftwell

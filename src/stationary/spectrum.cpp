@@ -1,5 +1,7 @@
 #include "driftwell/stationary/spectrum.hpp"
 
+#include "davidson.hpp"
+#include "iterative_chain.hpp"
 #include "resolvent.hpp"
 #include "stencil_order.hpp"
 
@@ -13,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 namespace driftwell {
@@ -71,7 +74,67 @@ Stencil transposed(const Stencil& Q) {
 struct Slowest {
   std::vector<Complex> values;
   MatrixXcd right, left;
+  std::vector<Eigen::Array<bool, Eigen::Dynamic, 1>> unknown{}; ///< of each mode: cells where its left function is not known
 };
+
+/// 1 / (1 - gamma lambda) spreads the slow eigenvalues best where gamma is near the relaxation time; the time to diffuse through the box
+/// is its scale. Out of detailed balance, nearest to 0 is not slowest: a fast rotation has a large imaginary part. Seen from a shift
+/// of the order of the entropy production, which grows like the square of the rotation, slowest is nearest.
+double resolvent_time(const Generator& generator, const SteadyState& steady) {
+  double gamma = 0;
+  for (const Axis& axis : generator.grid().axes()) gamma = std::max(gamma, std::pow(axis.upper - axis.lower, 2) / generator.temperature());
+  return generator.reversible() ? gamma : 1 / (1 / gamma + entropy_production(generator, steady));
+}
+
+/// sqrt(w) of the form in which the chain is (nearly) symmetric: with walls that absorb the law of the survivors is no weight of detailed
+/// balance, exp(-phi) is. It must not divide by an underflowed tail.
+VectorXd root_weight(const Generator& generator, const SteadyState& steady) {
+  if (!generator.reversible()) return steady.p.array().sqrt().max(1e-140);
+  return (-(generator.local_potential().array() - generator.local_potential().minCoeff()) / 2).exp().max(1e-140);
+}
+
+VectorXd log_weight(const Generator& generator, const SteadyState& steady) {
+  return generator.reversible() ? VectorXd(generator.local_potential().minCoeff() - generator.local_potential().array()) : steady.log_p;
+}
+
+KilledRows rows_with_killing(const Generator& generator, double rate) {
+  VectorXd killing = VectorXd::Constant(static_cast<Index>(generator.size()), rate);
+  if (generator.loss().size()) killing += generator.loss();
+  Eigen::SparseMatrix<double> rates = generator.rates().matrix(0, 1);
+  return killed_rows(rates, killing);
+}
+
+/// In detailed balance Davidson's method for l sqrt(w). Else Arnoldi's as with a factor, the resolvent by iteration (from growing spaces
+/// Galerkin's values of the operator itself come and go there), for l sqrt(w) and, with the chain run backwards, for r / sqrt(w).
+Slowest slowest_by_iteration(const Generator& generator, const SteadyState& steady, std::size_t count, bool vectors) {
+  const VectorXd s = root_weight(generator, steady), weight = log_weight(generator, steady);
+  const auto wanted = static_cast<Index>(count);
+  const double gamma = resolvent_time(generator, steady);
+  KilledRows rows = rows_with_killing(generator, 1 / gamma);
+  const bool closed = generator.conservative();
+  if (generator.reversible()) {
+    const Stencil symmetric = generator.symmetrised();
+    const AggregationMultigrid multigrid(std::move(rows), weight);
+    const auto precondition = [&](const VectorXd& r, VectorXd& t) {
+      multigrid.apply(r.cwiseQuotient(s), t);
+      t.array() *= s.array();
+    };
+    const Ritz ritz = slowest_davidson(symmetric, precondition, closed ? VectorXd(s / s.norm()) : VectorXd(), wanted, vectors);
+    if (!vectors) return {ritz.values, {}, {}};
+    return {ritz.values, s.asDiagonal() * ritz.vectors, s.cwiseInverse().asDiagonal() * ritz.vectors};
+  }
+  const VectorXd right = closed ? VectorXd(steady.p.cwiseQuotient(s)) : VectorXd(), left = closed ? VectorXd(s / s.dot(right)) : VectorXd();
+  KilledRows other = vectors ? reversed(rows, weight) : KilledRows();
+  const auto found = [&](KilledRows chain, const VectorXd& null, const VectorXd& partner) {
+    const AggregationMultigrid multigrid(std::move(chain), weight);
+    const auto solve = [&](const VectorXd& v) -> VectorXd { return solved_in_weights(multigrid, v.cwiseQuotient(s) / gamma, 1e-12).cwiseProduct(s); };
+    return sorted(slowest_general(Resolvent(s.size(), solve, null, partner), wanted, gamma, vectors), count);
+  };
+  const Ritz of_left = found(std::move(rows), left, right);
+  if (!vectors) return {of_left.values, {}, {}};
+  const Ritz of_right = found(std::move(other), right, left);
+  return {of_right.values, s.asDiagonal() * of_right.vectors, s.cwiseInverse().asDiagonal() * of_left.vectors};
+}
 
 Slowest slowest(const Generator& generator, const SteadyState& steady, std::size_t count, bool vectors) {
   const Stencil& Q = generator.rates();
@@ -81,24 +144,15 @@ Slowest slowest(const Generator& generator, const SteadyState& steady, std::size
     return {right.values, right.vectors, dense(transposed(Q), generator.conservative(), count, true).vectors};
   }
   const auto wanted = static_cast<Index>(count);
-  // The resolvent sends eigenvalue lambda to 1 / (1 - gamma lambda). A gamma near the relaxation time spreads the slow
-  // ones best; the time to diffuse through the box is its scale.
-  double gamma = 0;
-  for (const Axis& axis : generator.grid().axes())
-    gamma = std::max(gamma, std::pow(axis.upper - axis.lower, 2) / generator.temperature());
-  const VectorXd root = steady.p.array().sqrt(), s = root.cwiseMax(1e-140); // the scaling must not divide by an underflowed tail
+  const double gamma = resolvent_time(generator, steady);
+  const VectorXd s = root_weight(generator, steady);
   if (generator.reversible()) {
-    const VectorXd null = generator.conservative() ? VectorXd(root / root.norm()) : VectorXd();
-    // With walls that absorb the law of the survivors is no weight of detailed balance: exp(-phi) is.
-    VectorXd weight = (-(generator.local_potential().array() - generator.local_potential().minCoeff()) / 2).exp().max(1e-140);
+    const VectorXd null = generator.conservative() ? VectorXd(s / s.norm()) : VectorXd();
     Resolvent op(generator.symmetrised(), gamma, null, null);
     const Ritz ritz = sorted(slowest_symmetric(op, wanted, gamma, vectors), count);
     if (!vectors) return {ritz.values, {}, {}};
-    return {ritz.values, weight.asDiagonal() * ritz.vectors, weight.cwiseInverse().asDiagonal() * ritz.vectors};
+    return {ritz.values, s.asDiagonal() * ritz.vectors, s.cwiseInverse().asDiagonal() * ritz.vectors};
   }
-  // Out of detailed balance, nearest to 0 is not slowest: a fast rotation has a large imaginary part. Seen from a
-  // shift of the order of the entropy production, which grows like the square of the rotation, slowest is nearest.
-  gamma = 1 / (1 / gamma + entropy_production(generator, steady));
   const VectorXd right = generator.conservative() ? VectorXd(steady.p.cwiseQuotient(s)) : VectorXd();
   const VectorXd left = generator.conservative() ? VectorXd(s / s.dot(right)) : VectorXd();
   const Stencil scaled = Q.scaled(s);
@@ -108,31 +162,74 @@ Slowest slowest(const Generator& generator, const SteadyState& steady, std::size
   return {ritz.values, s.asDiagonal() * ritz.vectors, s.cwiseInverse().asDiagonal() * other.vectors};
 }
 
-/// Power steps with the resolvent in unscaled form, (I - gamma Q)^-1 by state reduction: what rounding in the scaled vectors
-/// left in cells of small probability dies out, as such cells take their values from where they lead.
-void polish(const Generator& generator, const SteadyState& steady, Slowest& pairs) {
+/// (rate - Q)^-1 in unscaled form, by either way.
+class PlainResolvent {
+public:
+  using Vector = StateReduction::Vector;
+  PlainResolvent(const Generator& generator, const SteadyState& steady, double rate, bool iteratively) {
+    KilledRows rows = rows_with_killing(generator, rate);
+    if (iteratively) iteration_.emplace(std::move(rows), log_weight(generator, steady), generator.reversible());
+    else reduction_.emplace(generator.rates().matrix(0, 1), rows.killing, dissection_ranks(generator.rates()));
+  }
+  [[nodiscard]] VectorXd operator()(const VectorXd& v, bool right, double guess) const {
+    const Vector b = v.cast<long double>();
+    if (!(v.cwiseAbs().maxCoeff() > 0)) return v;
+    if (reduction_) return (right ? reduction_->occupied(b) : reduction_->collected(b)).cast<double>();
+    const Vector near = b * guess;
+    return (right ? iteration_->occupied(b, &near) : iteration_->collected(b, &near)).cast<double>();
+  }
+
+private:
+  std::optional<StateReduction> reduction_;
+  std::optional<IterativeChain> iteration_;
+};
+
+/// |Q^T l - lambda l| in each cell, of a mode.
+VectorXd left_residual(const Generator& generator, const Stencil& backwards, const Slowest& pairs, Index mode) {
+  const Complex lambda = pairs.values[static_cast<std::size_t>(mode)];
+  const VectorXd re = pairs.left.col(mode).real(), im = pairs.left.col(mode).imag();
+  const VectorXd rest_re = backwards * re - lambda.real() * re + lambda.imag() * im;
+  if (lambda.imag() == 0 || generator.reversible()) return rest_re.cwiseAbs();
+  return rest_re.cwiseAbs() + (backwards * im - lambda.real() * im - lambda.imag() * re).cwiseAbs();
+}
+
+/// Power steps with the plain resolvent: what rounding in the scaled vectors left in cells of small probability dies out, as such
+/// cells take their values from where they lead. Where they hold nothing but rounding they start from 0. Left functions are done when each cell
+/// balances; where that is not reached they are NaN.
+void polish(const Generator& generator, const SteadyState& steady, Slowest& pairs, bool iteratively) {
   const double rate = std::abs(pairs.values.back());
   if (!(rate > 0)) return;
-  const Index n = pairs.right.rows();
-  VectorXd killing = VectorXd::Constant(n, rate);
-  if (generator.loss().size()) killing += generator.loss();
-  const StateReduction resolvent(generator.rates().matrix(0, 1), killing, dissection_ranks(generator.rates()));
-  const auto step = [&](MatrixXcd& vectors, bool right) {
-    for (Index i = 0; i < vectors.cols(); ++i) {
-      VectorXd part[2] = {vectors.col(i).real(), vectors.col(i).imag()};
-      for (VectorXd& v : part)
-        if (v.cwiseAbs().maxCoeff() > 0) v = (right ? resolvent.occupied(v.cast<long double>()) : resolvent.collected(v.cast<long double>())).cast<double>();
-      vectors.col(i).real() = part[0];
-      vectors.col(i).imag() = part[1];
-      vectors.col(i) *= rate - pairs.values[static_cast<std::size_t>(i)];
-      if (!generator.conservative()) continue;
-      if (right) vectors.col(i) -= vectors.col(i).sum() * steady.p.cast<Complex>();
-      else vectors.col(i).array() -= steady.p.cast<Complex>().cwiseProduct(vectors.col(i)).sum();
-    }
+  const PlainResolvent resolvent(generator, steady, rate, iteratively);
+  const Stencil backwards = transposed(generator.rates());
+  const VectorXd s = root_weight(generator, steady);
+  constexpr double rounding = 1e-11; ///< of s over its largest: below, less than 1e-4 of a function is known
+  const double top = s.maxCoeff();
+  for (Index k = 0; k < s.size(); ++k)
+    if (s[k] < rounding * top) pairs.left.row(k).setZero(), pairs.right.row(k).setZero();
+  const auto step = [&](MatrixXcd& vectors, Index i, bool right) {
+    const Complex lambda = pairs.values[static_cast<std::size_t>(i)];
+    const VectorXd part[2] = {vectors.col(i).real(), vectors.col(i).imag()};
+    vectors.col(i).real() = resolvent(part[0], right, 1 / (rate - lambda).real());
+    vectors.col(i).imag() = resolvent(part[1], right, 1 / (rate - lambda).real());
+    vectors.col(i) *= rate - lambda;
+    if (!generator.conservative()) return;
+    if (right) vectors.col(i) -= vectors.col(i).sum() * steady.p.cast<Complex>();
+    else vectors.col(i).array() -= steady.p.cast<Complex>().cwiseProduct(vectors.col(i)).sum();
   };
-  for (int repeat = 0; repeat < 3; ++repeat) {
-    step(pairs.right, true);
-    step(pairs.left, false);
+  for (Index i = 0; i < pairs.left.cols(); ++i) {
+    const auto off = [&]() -> Eigen::Array<bool, Eigen::Dynamic, 1> {
+      const VectorXd size = pairs.left.col(i).cwiseAbs(), rest = left_residual(generator, backwards, pairs, i);
+      const double mean = std::sqrt(size.cwiseAbs2().dot(steady.p));
+      return !(rest.array() <= 1e-6 * rate * (size.array() + mean) + 1e-13 * generator.rates().diagonal().array().abs() * (size.array() + mean));
+    };
+    for (int repeat = 0; repeat < 30 && (repeat < 3 || off().any()); ++repeat) step(pairs.left, i, false);
+    const auto noise = off();
+    for (int repeat = 0; repeat < 3 && !generator.reversible(); ++repeat) step(pairs.right, i, true);
+    if (generator.reversible()) { // r = w l, and with walls that absorb w is no law but exp(-phi)
+      const VectorXd w = log_weight(generator, steady).array().exp();
+      pairs.right.col(i) = w.cast<Complex>().cwiseProduct(pairs.left.col(i));
+    }
+    pairs.unknown.push_back(noise);
   }
 }
 
@@ -149,30 +246,45 @@ void biorthonormalise(const SteadyState& steady, Slowest& pairs) {
   pairs.right = (overlap.transpose().partialPivLu().solve(pairs.right.transpose())).transpose().eval();
 }
 
+/// |Q^T l - lambda l| |r / w| / |l . r| in L2(w), l . r = 1, w the weights of the chain.
+double value_bound(const Generator& generator, const SteadyState& steady, const Slowest& pairs, const VectorXd& rest, Index i) {
+  const VectorXd s = root_weight(generator, steady);
+  const double far = rest.cwiseProduct(s).norm(), size = pairs.right.col(i).cwiseAbs().cwiseQuotient(s).norm();
+  return far * size;
+}
+
 } // namespace
 
-std::vector<std::complex<double>> leading_eigenvalues(const Generator& generator, const SteadyState& steady, std::size_t count) {
-  const std::vector<std::complex<double>> values = slowest(generator, steady, count, false).values;
+std::vector<std::complex<double>> leading_eigenvalues(const Generator& generator, const SteadyState& steady, std::size_t count, bool iteratively) {
+  const std::vector<std::complex<double>> values = (iteratively ? slowest_by_iteration(generator, steady, count, false) : slowest(generator, steady, count, false)).values;
   for (const auto& value : values)
     if (!std::isfinite(value.real()) || !std::isfinite(value.imag())) throw NumericalFailure("leading eigenvalues: the iteration met a value that is not finite");
   return values;
 }
 
-Eigenmodes eigenmodes(const Generator& generator, const SteadyState& steady, std::size_t count) {
-  Slowest pairs = slowest(generator, steady, count, true);
-  polish(generator, steady, pairs);
+Eigenmodes eigenmodes(const Generator& generator, const SteadyState& steady, std::size_t count, bool iteratively) {
+  Slowest pairs = iteratively ? slowest_by_iteration(generator, steady, count, true) : slowest(generator, steady, count, true);
+  polish(generator, steady, pairs, iteratively);
   biorthonormalise(steady, pairs);
-  Eigenmodes result{pairs.values, std::move(pairs.right), std::move(pairs.left), {}};
-  for (Index i = 0; i < result.right.cols(); ++i) {
+  Eigenmodes result{pairs.values, {}, {}, {}, {}, {}};
+  const Stencil backwards = transposed(generator.rates());
+  for (Index i = 0; i < pairs.right.cols(); ++i) {
     const Complex lambda = result.values[static_cast<std::size_t>(i)];
-    const VectorXd re = result.right.col(i).real(), im = result.right.col(i).imag();
+    const VectorXd re = pairs.right.col(i).real(), im = pairs.right.col(i).imag();
     const VectorXd rest_re = generator.rates() * re - lambda.real() * re + lambda.imag() * im;
     const VectorXd rest_im = generator.rates() * im - lambda.real() * im - lambda.imag() * re;
-    const VectorXd scale = generator.rates().diagonal().cwiseAbs().cwiseProduct(result.right.col(i).cwiseAbs());
+    const VectorXd scale = generator.rates().diagonal().cwiseAbs().cwiseProduct(pairs.right.col(i).cwiseAbs());
     result.residuals.push_back((rest_re.cwiseAbs() + rest_im.cwiseAbs()).sum() / (2 * scale.sum()));
-    if (!result.right.col(i).allFinite() || !result.left.col(i).allFinite() || !(result.residuals.back() < 1e-6))
+    if (!pairs.right.col(i).allFinite() || !pairs.left.col(i).allFinite() || !(result.residuals.back() < 1e-6))
       throw NumericalFailure(fmt::format("eigenfunctions: mode {} has relative residual {:.2e}", i + 1, result.residuals.back()));
+    result.bounds.push_back(value_bound(generator, steady, pairs, left_residual(generator, backwards, pairs, i), i));
+    std::size_t unknown = 0;
+    for (Index k = 0; k < re.size() && !pairs.unknown.empty(); ++k)
+      if (pairs.unknown[static_cast<std::size_t>(i)][k]) pairs.left(k, i) = {std::nan(""), std::nan("")}, ++unknown;
+    result.unknown.push_back(unknown);
   }
+  result.right = std::move(pairs.right);
+  result.left = std::move(pairs.left);
   return result;
 }
 

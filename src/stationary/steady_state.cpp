@@ -1,11 +1,13 @@
 #include "driftwell/stationary/steady_state.hpp"
 
 #include "aggregation.hpp"
+#include "iterative_chain.hpp"
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "driftwell/generator/sparse_factor.hpp"
 #include "driftwell/stationary/passage.hpp"
+#include "driftwell/stationary/spectrum.hpp"
 #include "driftwell/stationary/state_reduction.hpp"
 
 #include <Eigen/Cholesky>
@@ -128,6 +130,39 @@ void survivors(const Generator& generator, const StateReduction& chain, SteadySt
   set_law(state, p);
 }
 
+/// The chain with its walls closed: what mass there is stays.
+SteadyState behind_closed_walls(const Generator& generator) {
+  SteadyState state;
+  if (generator.reversible()) {
+    state.log_p = normalised_log(generator.local_potential());
+    state.p = state.log_p.array().exp();
+    return state;
+  }
+  const Stencil& Q = generator.rates();
+  set_law(state, aggregated_steady_state(Stencil(Q.grid(), Q.diagonal() + generator.loss(), Q.edges(), Q.links())).cast<long double>());
+  return state;
+}
+
+/// The slowest mode of the chain, then power iteration with (-Q)^-1 for what is small in it.
+void survivors_by_iteration(const Generator& generator, SteadyState& state) {
+  const SteadyState weights = behind_closed_walls(generator);
+  const VectorXd mode = eigenmodes(generator, weights, 1, true).right.col(0).real().cwiseAbs();
+  const IterativeChain chain(killed_rows(generator.rates().matrix(0, 1), generator.loss()), weights.log_p, generator.reversible());
+  StateReduction::Vector p = (mode / mode.sum()).cast<long double>();
+  long double change = 1, lifetime = 0;
+  for (int iteration = 0; iteration < 100 && change > 1e-13L; ++iteration) {
+    const StateReduction::Vector guess = p * lifetime;
+    StateReduction::Vector next = chain.occupied(p, lifetime > 0 ? &guess : nullptr);
+    lifetime = next.sum();
+    next /= lifetime;
+    change = (next - p).cwiseAbs().sum();
+    p = next.cwiseMax(0.0L);
+  }
+  if (!(change < 1e-8L)) throw NumericalFailure(fmt::format("quasi-stationary law: inverse iteration did not converge (last change {:.2e})", static_cast<double>(change)));
+  state.decay_rate = static_cast<double>(1 / lifetime);
+  set_law(state, p);
+}
+
 } // namespace
 
 const char* name_of(SteadyMethod method) {
@@ -146,8 +181,8 @@ SteadyState steady_state(const Generator& generator, const VectorXd* loss, Stead
   if (method == SteadyMethod::automatic) method = closed ? SteadyMethod::closed_form : SteadyMethod::state_reduction;
   if (method == SteadyMethod::closed_form && !closed)
     throw NumericalFailure("steady state: there is no closed form without detailed balance, and none for survivors");
-  if (!generator.conservative() && method != SteadyMethod::state_reduction)
-    throw NumericalFailure(fmt::format("steady state: the law of the survivors is found by state_reduction, not by {}", name_of(method)));
+  if (!generator.conservative() && method == SteadyMethod::direct)
+    throw NumericalFailure("steady state: the law of the survivors is found by state_reduction or iterative, not by direct");
   SteadyState state;
   state.method = name_of(method);
   if (method == SteadyMethod::closed_form) {
@@ -157,6 +192,8 @@ SteadyState steady_state(const Generator& generator, const VectorXd* loss, Stead
     const StateReduction chain = state_reduction(generator);
     if (generator.conservative()) set_law(state, chain.stationary());
     else survivors(generator, chain, state);
+  } else if (!generator.conservative()) {
+    survivors_by_iteration(generator, state);
   } else {
     set_law(state, (method == SteadyMethod::direct ? inverse_iteration(generator) : aggregated_steady_state(generator.rates())).cast<long double>());
   }

@@ -27,13 +27,13 @@ struct SteadyState {
 ///   closed_form      exp(-phi), where detailed balance or a stream function give it
 ///   state_reduction  elimination without subtractions: every entry accurate relative to itself (state_reduction.hpp)
 ///   direct           inverse iteration with a sparse LU factor: entries accurate relative to the largest
-///   iterative        multilevel aggregation (aggregation.hpp): memory proportional to the cells, entries as with `direct`
+///   iterative        multilevel aggregation (aggregation.hpp), of survivors inverse iteration: memory proportional to the cells, entries as with `direct`
 ///   automatic        the first of closed_form and state_reduction that applies
 enum class SteadyMethod { automatic, closed_form, state_reduction, direct, iterative };
 [[nodiscard]] const char* name_of(SteadyMethod method);
 
 /// Phi's constant: Phi = f when `loss` (f at the centres) is given, else the minimum of Phi (between the centres) is 0. With
-/// absorbing walls only automatic and state_reduction. Throws NumericalFailure, also where the method does not apply.
+/// absorbing walls only automatic, state_reduction and iterative. Throws NumericalFailure, also where the method does not apply.
 [[nodiscard]] SteadyState steady_state(const Generator& generator, const Eigen::VectorXd* loss = nullptr, SteadyMethod method = SteadyMethod::automatic);
 
 /// Steady probability current per unit area at the cell centres, one vector an axis: the mean over the two faces.

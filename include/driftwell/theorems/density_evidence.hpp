@@ -22,7 +22,8 @@ struct DensityMakers {
   std::function<Generator(const Model&, const Grid&)> generator = build_generator;
   std::function<SteadyState(const Model&, const Generator&, const Eigen::VectorXd& loss)> steady{}; ///< empty: steady_state()
   std::function<Eigen::VectorXd(const Grid&, const SteadyState&)> initial{};                     ///< probabilities of cells
-  std::function<Eigenmodes(const Generator&, const SteadyState&, std::size_t count)> modes = eigenmodes;
+  std::function<Eigenmodes(const Generator&, const SteadyState&, std::size_t count)> modes =
+      [](const Generator& generator, const SteadyState& steady, std::size_t count) { return eigenmodes(generator, steady, count); };
 };
 
 struct DensityTask {
