@@ -70,7 +70,10 @@ Suprema supremum(const LineMeasure& m, const Interval& total, const Interval& ba
 } // namespace
 
 LineConstants line_constants(const Expression& f, double temperature, const Interval& domain, std::size_t cells) {
-  const LineMeasure measure = line_measure(f, temperature, domain, cells);
+  return line_constants(line_measure(LineOf(f, 0, {Interval(0.0)}), temperature, domain, cells));
+}
+
+LineConstants line_constants(const LineMeasure& measure) {
   const std::size_t n = measure.cells.size();
   double least = Interval::infinity;
   for (const LineCell& cell : measure.cells) least = std::min(least, cell.middle.lower);

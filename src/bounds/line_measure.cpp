@@ -8,8 +8,6 @@
 
 namespace driftwell::bounds {
 
-using expression::Expression;
-
 namespace {
 
 constexpr double largest_change = 0.2;
@@ -42,13 +40,13 @@ LineCell cell_of(const std::vector<Image>& images, const std::vector<Image>& mid
 }
 
 /// Ends of cells in which f/T changes little, so that sums over cells stay accurate relative to p where it falls steeply.
-std::vector<double> graded_points(const expression::IntervalTape& tape, double temperature, const Interval& domain, std::size_t cells) {
+std::vector<double> graded_points(const LineOf& f, double temperature, const Interval& domain, std::size_t cells) {
   std::vector<double> points;
   const double step = (domain.upper - domain.lower) / static_cast<double>(cells);
   for (std::size_t i = 0; i < cells; ++i) {
     const double a = domain.lower + static_cast<double>(i) * step, b = i + 1 == cells ? domain.upper : domain.lower + static_cast<double>(i + 1) * step;
     const Interval cell(a, b);
-    const std::vector<Image> images = tape({&cell, 1});
+    const std::vector<Image> images = f(cell);
     const double change = images[1].defined ? (images[1].range / Interval(temperature)).magnitude() * (b - a) : 0;
     int pieces = 1;
     while (pieces < largest_split && change / pieces > largest_change) pieces *= 2;
@@ -60,24 +58,22 @@ std::vector<double> graded_points(const expression::IntervalTape& tape, double t
 
 } // namespace
 
-LineMeasure line_measure(const Expression& f, double temperature, const Interval& domain, std::size_t cells) {
+LineMeasure line_measure(const LineOf& f, double temperature, const Interval& domain, std::size_t cells) {
   if (!(temperature > 0) || !domain.bounded() || domain.is_empty() || domain.is_point() || cells < 2)
     throw std::invalid_argument("constants on a line need T > 0, a bounded interval and at least two cells");
-  const Expression slope = f.derivative(0);
-  const expression::IntervalTape tape({f, slope, slope.derivative(0)}, 1);
-  LineMeasure measure{{}, graded_points(tape, temperature, domain, cells), {}};
+  LineMeasure measure{{}, graded_points(f, temperature, domain, cells), {}};
   const auto finite = [](const Image& image, double x) {
     if (!image.defined || !image.range.bounded()) throw std::invalid_argument(fmt::format("the potential is not finite near {:.6g}", x));
   };
   for (std::size_t i = 0; i < measure.points.size(); ++i) {
     const Interval at(measure.points[i]);
-    const std::vector<Image> images = tape({&at, 1});
+    const std::vector<Image> images = f(at);
     finite(images[0], at.lower);
     measure.nodes.push_back(images[0].range / Interval(temperature));
     if (i + 1 == measure.points.size()) break;
     const double next = measure.points[i + 1];
     const Interval cell(at.lower, next), middle(0.5 * at.lower + 0.5 * next);
-    const std::vector<Image> inside = tape({&cell, 1}), centre = tape({&middle, 1});
+    const std::vector<Image> inside = f(cell), centre = f(middle);
     finite(inside[0], at.lower);
     if (!inside[0].continuous) throw std::invalid_argument(fmt::format("the potential may jump near {:.6g}", at.lower));
     measure.cells.push_back(cell_of(inside, centre, temperature, measure.width(i)));

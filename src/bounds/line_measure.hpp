@@ -1,7 +1,8 @@
 #pragma once
 // p = exp(-f/T) on cells of an interval, rigorous and without overflow: everything in a cell is relative to p at its middle.
-#include "driftwell/expression/expression.hpp"
+#include "driftwell/bounds/log_sobolev.hpp"
 
+#include "convexification_parts.hpp"
 #include "detail.hpp"
 
 namespace driftwell::bounds {
@@ -30,7 +31,10 @@ struct LineMeasure {
 
 /// `cells` equal cells, halved until f/T changes by at most 0.2 in each (or ten times). Midpoint rule with the interval of the second derivative for its error, or h times the range where f has corners.
 /// Throws std::invalid_argument where f is not finite.
-[[nodiscard]] LineMeasure line_measure(const expression::Expression& f, double temperature, const Interval& domain, std::size_t cells);
+[[nodiscard]] LineMeasure line_measure(const LineOf& f, double temperature, const Interval& domain, std::size_t cells);
+
+/// As line_constants of a formula.
+[[nodiscard]] LineConstants line_constants(const LineMeasure& measure);
 
 /// lambda_P of the measure, tightly: an approximate eigenfunction, a lower bound by Chen & Wang's formula, an upper one by Rayleigh's.
 /// The whole positive line where f has corners.

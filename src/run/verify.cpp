@@ -57,6 +57,7 @@ void VerifySection::prepare() { (void)subject(); }
 
 void VerifySection::compute(record::ResultFile& file) {
   if (cloud_) subject().cloud_ = cloud_evidence(spec_, *cloud_);
+  subject().stored_ = stored_;
   for (const std::string& name : chosen_) {
     progress_.phase("theorem " + name);
     poll_interrupt();
@@ -85,9 +86,9 @@ void VerifySection::find_surprises() {
 void VerifySection::write(record::ResultFile& file) const {
   record::Group group = file.group("theorems");
   std::vector<std::string> names, statements, sources, verdicts, details;
-  std::vector<double> left, right, margin, tolerance, seconds;
+  std::vector<double> left, right, margin, tolerance, seconds, applying, counted;
   std::vector<std::string> claims, claim_statements, claim_verdicts, claim_sides, claim_details;
-  std::vector<double> claim_numbers[4], printed;
+  std::vector<double> claim_numbers[4], printed, companion;
   const auto numbers = [](const Claim* claim) {
     const double nan = std::nan("");
     if (!claim) return std::array{nan, nan, nan, nan};
@@ -103,13 +104,14 @@ void VerifySection::write(record::ResultFile& file) const {
     details.push_back(claim ? claim->detail : "");
     const auto n = numbers(claim);
     left.push_back(n[0]), right.push_back(n[1]), margin.push_back(n[2]), tolerance.push_back(n[3]), seconds.push_back(certificate.seconds);
+    applying.push_back(static_cast<double>(certificate.applying())), counted.push_back(static_cast<double>(certificate.counted()));
     for (const Claim& c : certificate.claims) {
       claims.push_back(certificate.theorem + "." + c.name);
       claim_statements.push_back(c.statement);
       claim_verdicts.emplace_back(name_of(c.verdict));
       claim_sides.push_back(c.side);
       claim_details.push_back(c.detail);
-      printed.push_back(c.as_printed ? 1 : 0);
+      printed.push_back(c.as_printed ? 1 : 0), companion.push_back(c.companion ? 1 : 0);
       const auto m = numbers(&c);
       for (std::size_t i = 0; i < 4; ++i) claim_numbers[i].push_back(m[i]);
     }
@@ -132,12 +134,15 @@ void VerifySection::write(record::ResultFile& file) const {
   column("right", "theorem", right, "its right side");
   column("margin", "theorem", margin, "how far it is on the side of the theorem; -|left - right| for an equality");
   column("tolerance", "theorem", tolerance, "error bars of both sides together");
+  column("claims_applying", "theorem", applying, "how many of its claims apply");
+  column("claims_counted", "theorem", counted, "how many claims it makes here, printed ones left out");
   column("seconds", "theorem", seconds, "time it took");
   group.dimension("claim", claims, {{"long_name", std::string("theorem.claim")}});
   text("claim_statement", "claim", claim_statements, "what is compared");
   text("claim_side", "claim", claim_sides, "density, cloud, sgd, kinetic or model");
   text("claim_verdict", "claim", claim_verdicts, "as verdict");
   text("claim_detail", "claim", claim_details, "as detail");
+  column("claim_companion", "claim", companion, "1: holds without the theorem's hypotheses, and alone does not make the theorem hold");
   column("claim_as_printed", "claim", printed, "1: a paper's claim that does not hold in general as printed; not counted as the theorem's");
   constexpr std::array columns{"claim_left", "claim_right", "claim_margin", "claim_tolerance"};
   for (std::size_t i = 0; i < 4; ++i) column(columns[i], "claim", claim_numbers[i], "as " + std::string(columns[i]).substr(6));

@@ -25,6 +25,8 @@ public:
   ~VerifySection() override;
 
   void set_cloud(const LangevinSection& cloud) { cloud_ = &cloud; }
+  /// A result file whose series are tested, too.
+  void set_stored(std::shared_ptr<const theorems::StoredEvidence> stored) { stored_ = std::move(stored); }
   /// The density side as the cloud may use it; nullptr where there is none.
   [[nodiscard]] const DensityResults* density();
   /// What is tested, built when first asked for.
@@ -53,6 +55,7 @@ private:
   const Model* model_;
   Progress& progress_;
   const LangevinSection* cloud_ = nullptr;
+  std::shared_ptr<const theorems::StoredEvidence> stored_;
   std::optional<theorems::Subject> subject_;
   std::unique_ptr<DensityResults> density_;
   std::vector<std::string> chosen_, warnings_;

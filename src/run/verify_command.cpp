@@ -7,6 +7,7 @@
 #include "driftwell/run/memory.hpp"
 #include "run_record.hpp"
 #include "section.hpp"
+#include "stored_evidence.hpp"
 #include "stdout.hpp"
 #include "verify.hpp"
 
@@ -95,9 +96,11 @@ struct Verified {
 };
 
 Verified verify_one(const std::string& path, const VerifyOptions& options) {
-  input::Spec spec = is_result_file(path) ? spec_in(path, options.run.overrides) : input::read(path, options.run.overrides);
+  const bool stored = is_result_file(path);
+  input::Spec spec = stored ? spec_in(path, options.run.overrides) : input::read(path, options.run.overrides);
   limit_memory(spec, options.run.memory);
   if (!spec.verify) spec.verify = input::VerifySpec{};
+  if (stored && !spec.verify->theorems.empty()) spec.verify->theorems.push_back({"stored_series", {}}); // whatever the experiment asked for
   record::Options record_options;
   record_options.replace = options.run.overwrite;
   if (!options.run.out.empty()) record::ResultFile::probe(options.run.out, record_options);
@@ -107,6 +110,7 @@ Verified verify_one(const std::string& path, const VerifyOptions& options) {
   SectionContext context{spec, model ? &*model : nullptr, progress};
   context.only_verify = true;
   const auto sections = make_sections(context);
+  if (stored) dynamic_cast<VerifySection&>(*sections.back()).set_stored(read_stored(path, spec));
   for (const auto& section : sections) section->prepare();
   Scratch scratch(options.run.out, record_options);
   write_root(scratch.file(), spec, options.run);

@@ -36,8 +36,9 @@ std::string row(const std::string& name, const std::string& verdict, const Claim
 
 std::string section(const Certificate& certificate) {
   std::string text = fmt::format("\n### {}: {}\n\n{}. ({})\n", cell(certificate.theorem), name_of(certificate.verdict), cell(certificate.statement), cell(certificate.source));
+  if (certificate.applying() < certificate.counted()) text += fmt::format("\n{} of {} claims apply.\n", certificate.applying(), certificate.counted());
   for (const Claim& claim : certificate.claims) {
-    text += fmt::format("\n- **{}** {}{} ({}): {}", name_of(claim.verdict), cell(claim.statement.empty() ? claim.name : claim.statement), claim.as_printed ? ", as printed" : "", claim.side,
+    text += fmt::format("\n- **{}** {}{} ({}): {}", name_of(claim.verdict), cell(claim.statement.empty() ? claim.name : claim.statement), claim.as_printed ? ", as printed" : claim.companion ? ", companion" : "", claim.side,
                         cell(claim.detail));
     for (const Hypothesis& h : claim.hypotheses) {
       constexpr std::array words{"met", "not met", "open"};

@@ -37,6 +37,12 @@ std::string compared(const Claim& claim) {
   return fmt::format("{:<13.7g} {:<2} {:<13.7g}  +- {:.1e}", c.left.value, sign_of(claim.relation), c.right.value, c.tolerance);
 }
 
+/// "3 of 5 claims apply" where not all do.
+std::string share_of_claims(const Certificate& certificate) {
+  const std::size_t applying = certificate.applying(), counted = certificate.counted();
+  return applying > 0 && applying < counted ? fmt::format("{} of {} claims apply", applying, counted) : "";
+}
+
 /// Numbers with errors, in full.
 Json json_of(const theorems::Measured& m) {
   const auto number = [](double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); };
@@ -45,7 +51,7 @@ Json json_of(const theorems::Measured& m) {
 
 Json json_of(const Claim& claim) {
   constexpr std::array states{"met", "failed", "open"};
-  Json json{{"name", claim.name}, {"statement", claim.statement}, {"side", claim.side}, {"verdict", name_of(claim.verdict)}, {"relation", sign_of(claim.relation)}, {"as_printed", claim.as_printed}};
+  Json json{{"name", claim.name}, {"statement", claim.statement}, {"side", claim.side}, {"verdict", name_of(claim.verdict)}, {"relation", sign_of(claim.relation)}, {"companion", claim.companion}, {"as_printed", claim.as_printed}};
   if (claim.comparisons > 0) {
     json["left"] = json_of(claim.worst.left);
     json["right"] = json_of(claim.worst.right);
@@ -62,7 +68,7 @@ Json json_of(const Claim& claim) {
 std::string detail_lines(const Certificate& certificate, bool colour) {
   std::string text = fmt::format("    {}\n    {}\n", certificate.statement, certificate.source);
   for (const Claim& claim : certificate.claims) {
-    text += fmt::format("    {} {}{} ({}): {}\n", painted(fmt::format("{:<14}", name_of(claim.verdict)), claim.verdict, colour), claim.name, claim.as_printed ? ", as printed" : "", claim.side,
+    text += fmt::format("    {} {}{} ({}): {}\n", painted(fmt::format("{:<14}", name_of(claim.verdict)), claim.verdict, colour), claim.name, claim.as_printed ? ", as printed" : claim.companion ? ", companion" : "", claim.side,
                         claim.statement);
     if (const std::string numbers = compared(claim); !numbers.empty())
       text += fmt::format("        {}, margin {:.2g}, {} comparison{}\n", numbers, claim.worst.margin, claim.comparisons, claim.comparisons == 1 ? "" : "s");
@@ -78,7 +84,7 @@ std::string detail_lines(const Certificate& certificate, bool colour) {
 } // namespace
 
 Json json_of(const Certificate& certificate) {
-  Json json{{"theorem", certificate.theorem}, {"verdict", name_of(certificate.verdict)}, {"statement", certificate.statement}, {"source", certificate.source}, {"seconds", certificate.seconds}, {"claims", Json::array()}};
+  Json json{{"theorem", certificate.theorem}, {"verdict", name_of(certificate.verdict)}, {"statement", certificate.statement}, {"source", certificate.source}, {"claims_applying", certificate.applying()}, {"claims_counted", certificate.counted()}, {"seconds", certificate.seconds}, {"claims", Json::array()}};
   for (const Claim& claim : certificate.claims) json["claims"].push_back(json_of(claim));
   return json;
 }
@@ -89,9 +95,11 @@ std::string certificate_table(const std::vector<Certificate>& certificates, bool
   std::string text;
   for (const Certificate& certificate : certificates) {
     const Claim* claim = certificate.deciding();
-    const std::string numbers = claim ? compared(*claim) : "";
-    text += fmt::format("  {:<{}}  {}  {}", certificate.theorem, width, painted(fmt::format("{:<14}", name_of(certificate.verdict)), certificate.verdict, colour), numbers);
-    if (claim && !claim->detail.empty() && !details) text += (numbers.empty() ? "" : "  ") + claim->detail;
+    std::vector<std::string> remarks{share_of_claims(certificate), claim && !details ? claim->detail : ""}, words{claim ? compared(*claim) : ""};
+    std::erase(remarks, "");
+    words.push_back(fmt::format("{}", fmt::join(remarks, "; ")));
+    std::erase(words, "");
+    text += fmt::format("  {:<{}}  {}  {}", certificate.theorem, width, painted(fmt::format("{:<14}", name_of(certificate.verdict)), certificate.verdict, colour), fmt::join(words, "  "));
     text += "\n";
     if (details) text += detail_lines(certificate, colour);
   }

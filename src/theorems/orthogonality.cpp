@@ -10,6 +10,7 @@
 // Hypotheses: a steady state; for (iii) div j = 0, measured; for (iv) D has an inverse.
 // Chaudhari & Soatto, ICLR 2018, Assumption 4, Theorem 5, Lemma 9; Seifert, Rep. Prog. Phys. 75 (2012) 126001, section 2.4;
 // Pavliotis, Stochastic Processes and Applications, 2014, section 4.6.
+#include "detail/curvature.hpp"
 #include "detail/drift_form.hpp"
 #include "detail/pooled.hpp"
 #include "detail/sample_fields.hpp"
@@ -20,6 +21,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace driftwell::theorems {
 
@@ -139,9 +141,25 @@ Claim divergence_claim(const FormEvidence& e, const Judgement& judgement) {
   return claim.scale(d.natural).refinement(e.density().refinement()).make();
 }
 
-/// div j = 0, as far as the grids can tell.
-Hypothesis assumption_4(const Divergences& d, double precision) {
-  Hypothesis h{Hypothesis::State::met, "div j = 0 (Assumption 4)", fmt::format("its root mean square is {:.4g} on the finest grid", d.mean_square)};
+/// div j as a formula, where Phi is one: j is what the circulation adds to the drift.
+std::optional<FieldBound> divergence_by_form(const Level& level) {
+  const Model& model = level.model();
+  if (!gibbs(level)) return std::nullopt;
+  Expression sum(0.0);
+  std::vector<Expression> terms;
+  for (std::size_t i = 0; i < model.dimension(); ++i) {
+    terms.push_back((model.drift(i, true) - model.drift(i, false)).derivative(i));
+    sum = sum + terms.back();
+  }
+  return field_bound({sum}, box_of(level.grid()), steady_norm(level, sample_fields(terms, level.grid())));
+}
+
+/// div j = 0: by intervals in the whole box where Phi has a formula, else as far as the grids can tell.
+Hypothesis assumption_4(const Level& level, const Divergences& d, double precision) {
+  const std::optional<FieldBound> exact = divergence_by_form(level);
+  if (exact && (exact->by_form || exact->differs()))
+    return {exact->by_form ? Hypothesis::State::met : Hypothesis::State::failed, "div j = 0 (Assumption 4)", "it " + exact->words(level.model())};
+  Hypothesis h{Hypothesis::State::met, "div j = 0 (Assumption 4)", fmt::format("its root mean square is {:.4g} on the finest grid{}", d.mean_square, exact ? "; it " + exact->words(level.model()) : "")};
   for (const Measured& m : d.divergence) {
     if (std::abs(m.value) > m.error + precision * d.natural) h.state = Hypothesis::State::failed;
     else if (!(std::abs(m.value) + m.error <= precision * d.natural) && h.state == Hypothesis::State::met && d.natural > 0) h.state = Hypothesis::State::open;
@@ -154,7 +172,7 @@ Claim orthogonal_claim(const FormEvidence& e, const Judgement& judgement) {
   claim.assume(!e.density().level().grid().absorbing(), "no wall absorbs");
   if (!claim.applies()) return claim.make();
   const Divergences d = divergences(e);
-  claim.assume(assumption_4(d, judgement.precision));
+  claim.assume(assumption_4(e.density().level(), d, judgement.precision));
   if (!claim.applies()) return claim.make();
   for (std::size_t i = 0; i < d.along.size(); ++i) claim.compare(d.along[i], {0, 0, 0}, fmt::format("test function {}", i + 1));
   return claim.scale(d.natural).refinement(e.density().refinement()).make();

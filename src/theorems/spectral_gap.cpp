@@ -266,6 +266,7 @@ Measured chi_square_at(const Level& level, std::size_t time) {
 /// Between times at which chi^2 is known: a start in the tails may have an astronomic one.
 Claim chi_square_claim(const Subject& subject, const Measured& gap) {
   ClaimMaker claim("chi_square", "chi^2(t) <= e^{-2 g (t - s)} chi^2(s), g the gap of the reversible part", "density", Relation::at_most, subject.judgement);
+  claim.companion(); // of every start, also one without a part along the slowest mode
   const Level& level = subject.density().level();
   for (const Hypothesis& h : chain_hypotheses(level)) claim.assume(h);
   if (!claim.applies()) return claim.make();
@@ -287,6 +288,7 @@ Claim chi_square_claim(const Subject& subject, const Measured& gap) {
 
 Claim order_claim(const Subject& subject) {
   ClaimMaker claim("not_slower", "|Re lambda_1| >= gap of the reversible part", "density", Relation::at_least, subject.judgement);
+  claim.companion();
   const DensityEvidence& evidence = subject.density();
   for (const Hypothesis& h : chain_hypotheses(evidence.level())) claim.assume(h);
   claim.refinement(evidence.refinement());

@@ -189,6 +189,33 @@ TEST_CASE("the Poincare constant of the double well at all temperatures") {
   CHECK(cold.log_sobolev.lower > 0);
 }
 
+TEST_CASE("mixtures of wells: below every trial law, sharp where it is cold") {
+  for (const std::string& text : std::vector<std::string>{"(x^2-1)^2/4", "(x^2-1)^2/4 + 0.15*x", "x^2/2 + (1-cos(5*x))/4", "(x^2-1)^2*(x^2-0.1)/2", "x^2*(x^2-4)^2/20"})
+    for (const double t : {1.0, 0.3, 0.1, 0.04}) {
+      const Expression f = in({"x"}, text);
+      const Interval domain(-3, 3.2);
+      const LowerBound best = log_sobolev_lower(f, t, {domain});
+      const LineConstants line = line_constants(f, t, domain);
+      const double trial = least_trial_ratio(f, t, domain), convex = best_convexification(f, t, domain).rho;
+      INFO(fmt::format("{} at T = {}: {} by {}; lambda_P {}, trial laws {}, Holley-Stroock {}", text, t, best.rho, best.method, line.poincare.upper, trial, convex));
+      CHECK(best.rho <= std::min(line.poincare.upper, trial) * (1 + 1e-3)); // of the quadrature of the trial laws
+      CHECK(best.rho >= std::max(convex, line.log_sobolev.lower));
+    }
+  // Equal wells: the ratio to the gap, an upper bound of rho, tends to 1 as it gets colder; Holley and Stroock's tends to 0
+  double before = 0.6;
+  for (const double t : {0.2, 0.1, 0.05, 0.025, 0.0125}) {
+    const Expression f = in({"x"}, "(x^2-1)^2/4");
+    const LowerBound best = log_sobolev_lower(f, t, {Interval(-3, 3)});
+    const double ratio = best.rho / line_constants(f, t, Interval(-3, 3)).poincare.lower;
+    INFO(fmt::format("T = {}: {} of the gap, {}", t, ratio, best.method));
+    CHECK(ratio > before);
+    before = ratio;
+  }
+  CHECK(before > 0.99);
+  CHECK(log_sobolev_lower(in({"x", "y"}, "(x^2-1)^2/4 + y^2"), 0.1, {{-3, 3}, {-3, 3}}).rho == log_sobolev_lower(in({"y"}, "(y^2-1)^2/4"), 0.1, {{-3, 3}}).rho);
+  CHECK(log_sobolev_lower(in({"x"}, "where(x < 0, 0, 5)"), 1, {{-1, 1}}).rho == 0);
+}
+
 TEST_CASE("variables that are not coupled are taken apart") {
   const Expression f = in({"x", "y", "z", "u"}, "x^2*z + y^4 + exp(u) + z^2");
   CHECK(coupled_variables(f, 4) == std::vector<std::vector<std::size_t>>{{0, 2}, {1}, {3}});

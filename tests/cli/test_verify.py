@@ -48,8 +48,42 @@ class Verify(support.Cli):
                 rows.append((group["verdict"][0], group["left"][0], group["tolerance"][0], group["claim"][0]))
         self.assertEqual(rows[0], rows[1])
         # the experiment inside a result file, with its overrides
-        self.assertIn("1 holds", self.run_it("verify", "a.h5").out)
+        self.assertIn("2 hold", self.run_it("verify", "a.h5").out)  # and the series in it
         self.refused("verify", "ou.toml", "ou.toml", "-o", "c.h5", code=2, says="one experiment")
+
+    def altered(self, dataset, change, code=5):
+        """What verify says of a result whose numbers were changed afterwards."""
+        self.run_it("run", "ou.toml", "--overwrite", *self.ONE, "-o", "a.h5")
+        with h5py.File(self.folder / "a.h5", "r+") as file:
+            change(file[dataset])
+        theorems = json.loads(self.run_it("verify", "a.h5", "--json", code=code).out)["theorems"]
+        return {c["name"]: c["verdict"] for t in theorems if t["theorem"] == "stored_series" for c in t["claims"]}
+
+    def test_altered_result(self):
+        def raised(share, index):
+            def change(series):
+                series[index] *= 1 + share
+            return change
+
+        untouched = self.altered("fokker_planck/kl", lambda series: None, code=0)
+        self.assertEqual(untouched, {name + "_density": "holds" for name in ("falls", "free_energy", "one_constant", "anew")})
+        found = self.altered("fokker_planck/kl", raised(1e-9, 2))  # by the identity, to rounding
+        self.assertEqual(found["one_constant_density"], "violated")
+        self.assertEqual(found["falls_density"], "holds")
+        found = self.altered("fokker_planck/kl", raised(1e3, -1))
+        self.assertEqual([found["falls_density"], found["anew_density"]], ["violated", "violated"])
+        found = self.altered("fokker_planck/entropy", raised(1e-8, 1))
+        self.assertEqual([found["free_energy_density"], found["one_constant_density"]], ["violated", "holds"])
+        found = self.altered("fokker_planck/dissipation", raised(0.1, 1))
+        self.assertEqual(found, {"falls_density": "holds", "free_energy_density": "holds", "one_constant_density": "holds", "anew_density": "violated"})
+
+    def test_altered_cloud(self):
+        def both(file, name, share):
+            file["langevin"][name][1] *= 1 + share
+
+        self.ONE = self.ONE + ("--set", "langevin={particles=2000, dt=0.01}")
+        self.assertEqual(self.altered("langevin/kl", lambda series: None, code=0)["falls_cloud"], "holds")
+        self.assertEqual(self.altered("langevin/kl", lambda series: series.write_direct(series[:] + 5 * (series[:] == series[-1])))["falls_cloud"], "violated")
 
     def test_markdown(self):
         self.run_it("verify", "ou.toml", "ou.toml", "--markdown", "a.md", *self.ONE)

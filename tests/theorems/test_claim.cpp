@@ -1,5 +1,6 @@
 // The one rule that makes verdicts.
 #include "driftwell/theorems/claim.hpp"
+#include "driftwell/theorems/theorem.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -51,6 +52,44 @@ TEST_CASE("hypotheses come before numbers") {
   ClaimMaker open("c", "", "model", Relation::at_most, {});
   open.assume({Hypothesis::State::open, "tails are light", ""}).compare({1, 0, 0}, {2, 0, 0});
   CHECK(open.make().verdict == Verdict::undecided);
+}
+
+namespace {
+Claim of_verdict(Verdict verdict, bool companion = false, const std::string& side = "density") {
+  Claim claim;
+  claim.name = name_of(verdict);
+  claim.verdict = verdict;
+  claim.companion = companion;
+  claim.side = side;
+  return claim;
+}
+Certificate certificate_of(const std::vector<Claim>& claims) {
+  Certificate certificate;
+  certificate.claims = claims;
+  certificate.verdict = Verdict::undecided;
+  certificate.conclude();
+  return certificate;
+}
+} // namespace
+
+TEST_CASE("a theorem holds by claims of its own that apply") {
+  const Claim holds = of_verdict(Verdict::holds), absent = of_verdict(Verdict::not_applicable), open = of_verdict(Verdict::undecided), violated = of_verdict(Verdict::violated);
+  const Claim companion = of_verdict(Verdict::holds, true), false_companion = of_verdict(Verdict::violated, true);
+  Claim printed = violated;
+  printed.as_printed = true;
+  CHECK(certificate_of({}).verdict == Verdict::not_applicable);
+  CHECK(certificate_of({absent, holds, companion, printed}).verdict == Verdict::holds);
+  CHECK(certificate_of({absent, companion}).verdict == Verdict::not_applicable);
+  CHECK(certificate_of({companion, absent}).deciding()->verdict == Verdict::not_applicable); // the line says which hypothesis fails
+  CHECK(certificate_of({companion}).verdict == Verdict::not_applicable);
+  CHECK(certificate_of({absent, false_companion}).verdict == Verdict::violated);
+  CHECK(certificate_of({holds, open, absent}).verdict == Verdict::undecided);
+  CHECK(certificate_of({holds, open, violated}).verdict == Verdict::violated);
+  CHECK(certificate_of({holds, of_verdict(Verdict::undecided, false, "cloud")}).verdict == Verdict::holds);
+  CHECK(certificate_of({companion, of_verdict(Verdict::undecided, false, "cloud")}).verdict == Verdict::not_applicable);
+  const Certificate part = certificate_of({absent, holds, companion, printed});
+  CHECK(part.counted() == 3);
+  CHECK(part.applying() == 2);
 }
 
 TEST_CASE("the worst comparison decides, and what would decide is said") {

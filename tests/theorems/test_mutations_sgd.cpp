@@ -101,6 +101,14 @@ TEST_CASE("mutation: weights of SVAG, and its learning rate") {
   CHECK(verdict("svag", "sampled", spoilt) == Verdict::violated);
 }
 
+TEST_CASE("mutation: noise of the wrong size in the equation of a loss that is no parabola") {
+  SgdTask t = task(subject::line(8, 1.0), 0.1, 2, {1});
+  CHECK(verdict("modified_equations", "local_order_2", t) == Verdict::holds);
+  t.make.batch_factor = [](std::size_t samples, std::size_t batch, sgd::Sampling sampling) { return 2 * sgd::batch_factor(samples, batch, sampling); };
+  CHECK(verdict("modified_equations", "local_order_2", t) == Verdict::violated);
+  CHECK(verdict("modified_equations", "local_order_1", t) == Verdict::holds); // the noise is of the order of what order 1 leaves
+}
+
 TEST_CASE("mutation: the modified equation without its eta/4 term") {
   SgdTask t = plain();
   t.make.modified = [](const Eigen::MatrixXd& H, const Eigen::MatrixXd& C, int, double eta, double time, const Eigen::VectorXd& start) {

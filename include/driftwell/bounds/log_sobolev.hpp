@@ -34,6 +34,16 @@ struct Convexification {
 /// parts), parts of one variable as above, of two and three on a grid by discrete Legendre transforms; larger parts by kappa alone.
 [[nodiscard]] Convexification best_convexification(const Expression& f, double temperature, const Box& box);
 
+/// A lower bound of rho_LS and how it was found; rho = 0: none.
+struct LowerBound {
+  double rho = 0;
+  std::string method;
+};
+/// The largest of several: variables that f does not couple are taken apart, parts of one variable by the best convexification, as mixtures of wells
+/// split at the barriers (sharp at low temperature between equal wells) and by Barthe & Roberto's criterion, larger parts by the best convexification.
+/// On a bounded box. Throws as best_convexification.
+[[nodiscard]] LowerBound log_sobolev_lower(const Expression& f, double temperature, const Box& box);
+
 /// The groups of variables that f couples: f is a sum of functions of one group each.
 [[nodiscard]] std::vector<std::vector<std::size_t>> coupled_variables(const Expression& f, std::size_t dimension);
 

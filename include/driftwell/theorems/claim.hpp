@@ -67,6 +67,7 @@ struct Claim {
   std::size_t comparisons = 0;
   Comparison worst;      ///< the one that decides
   std::string detail;    ///< one line: the hypothesis that fails, where it is decided, what would decide
+  bool companion = false;  ///< holds without the hypotheses that make the theorem: alone it does not make the theorem hold
   bool as_printed = false; ///< a statement of a paper that does not hold in general as printed; not counted as the theorem's
 };
 
@@ -100,6 +101,7 @@ public:
   ClaimMaker& scale(double size); ///< natural size, where both sides may be 0
   ClaimMaker& refinement(const Refinement& refinement);
   ClaimMaker& note(const std::string& words); ///< goes into the detail
+  ClaimMaker& companion();
   ClaimMaker& as_printed();
   /// False once a hypothesis has failed: what follows need not be computed.
   [[nodiscard]] bool applies() const;

@@ -6,6 +6,7 @@
 #include "driftwell/theorems/density_evidence.hpp"
 #include "driftwell/theorems/kinetic_evidence.hpp"
 #include "driftwell/theorems/sgd_evidence.hpp"
+#include "driftwell/theorems/stored_evidence.hpp"
 
 #include <functional>
 #include <memory>
@@ -34,6 +35,7 @@ struct Subject {
   std::shared_ptr<const CloudEvidence> cloud_;
   std::shared_ptr<const SgdEvidence> sgd_;
   std::shared_ptr<const KineticEvidence> kinetic_;
+  std::shared_ptr<const StoredEvidence> stored_; ///< of the result file that is verified; nullptr: an experiment is
   DescentOptions descent;
   std::string no_model = "the experiment has no [model]", no_density = "the experiment has no [fokker_planck]",
               no_cloud = "the experiment has no [langevin]", no_sgd = "the experiment has no [sgd]",

@@ -19,15 +19,26 @@ public:
   [[nodiscard]] virtual std::vector<Claim> certify(const Subject& subject) const = 0;
 };
 
-/// What a theorem says about one subject.
+/// What a theorem says about one subject. The verdict is made of its claims, printed ones left out and an undecided cloud beside a density that holds:
+///
+///   violated         where one of them is
+///   undecided        else where one of them is
+///   holds            else where one that is no companion applies, and so holds: every claim that applies does
+///   not applicable   else: what still holds are companions, which hold without the theorem's hypotheses, or nothing
+///
+/// How many of how many claims apply is said beside the verdict.
 struct Certificate {
   std::string theorem, statement, source;
   std::vector<Claim> claims;
-  Verdict verdict = Verdict::not_applicable; ///< violated, then undecided, then holds: the first that one of the claims is; printed ones left out, and an undecided cloud beside a density that decides
+  Verdict verdict = Verdict::not_applicable;
   double seconds = 0;
 
   /// The claim that decides; nullptr without claims.
   [[nodiscard]] const Claim* deciding() const;
+  void conclude(); ///< the verdict from the claims
+  /// Claims that are counted (not printed ones), and those of them that apply.
+  [[nodiscard]] std::size_t counted() const;
+  [[nodiscard]] std::size_t applying() const;
 };
 
 /// Runs a theorem of the catalogue: NotApplicable and NumericalFailure become claims. Throws std::invalid_argument for an unknown name, Interrupted.

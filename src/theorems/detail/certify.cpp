@@ -19,14 +19,15 @@ bool outvoted(const Claim& claim, const std::vector<Claim>& all) {
          std::any_of(all.begin(), all.end(), [](const Claim& c) { return c.verdict == Verdict::holds && c.side == "density" && !c.as_printed; });
 }
 
+/// The larger, the more it decides. That a claim does not apply outweighs companions that hold.
 int rank(const Claim& claim) {
   switch (claim.verdict) {
-    case Verdict::violated: return 3;
-    case Verdict::undecided: return 2;
-    case Verdict::holds: return 1;
+    case Verdict::violated: return 5;
+    case Verdict::undecided: return 4;
+    case Verdict::holds: return claim.companion ? 1 : 3;
     case Verdict::not_applicable: break;
   }
-  return 0;
+  return claim.companion ? 0 : 2;
 }
 
 Claim without_numbers(const std::string& name, Verdict verdict, const std::string& detail) {
@@ -47,6 +48,20 @@ const Claim* Certificate::deciding() const {
   return best;
 }
 
+void Certificate::conclude() {
+  const Claim* claim = deciding();
+  const bool alone = claim && claim->companion && claim->verdict == Verdict::holds;
+  verdict = claim && !alone ? claim->verdict : Verdict::not_applicable;
+}
+
+std::size_t Certificate::counted() const {
+  return static_cast<std::size_t>(std::count_if(claims.begin(), claims.end(), [](const Claim& c) { return !c.as_printed; }));
+}
+
+std::size_t Certificate::applying() const {
+  return static_cast<std::size_t>(std::count_if(claims.begin(), claims.end(), [](const Claim& c) { return !c.as_printed && c.verdict != Verdict::not_applicable; }));
+}
+
 Certificate certify(const std::string& theorem, const Subject& subject) {
   const auto* item = TheoremCatalogue::find(theorem);
   if (!item) throw std::invalid_argument("no theorem \"" + theorem + "\"");
@@ -62,7 +77,7 @@ Certificate certify(const std::string& theorem, const Subject& subject) {
   } catch (const NumericalFailure& failure) {
     certificate.claims.push_back(without_numbers(theorem, Verdict::undecided, failure.what()));
   }
-  if (const Claim* claim = certificate.deciding()) certificate.verdict = claim->verdict;
+  certificate.conclude();
   certificate.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return certificate;
 }

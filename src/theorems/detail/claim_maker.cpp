@@ -68,6 +68,11 @@ ClaimMaker& ClaimMaker::note(const std::string& words) {
   return *this;
 }
 
+ClaimMaker& ClaimMaker::companion() {
+  claim_.companion = true;
+  return *this;
+}
+
 ClaimMaker& ClaimMaker::as_printed() {
   claim_.as_printed = true;
   return *this;

@@ -1,5 +1,6 @@
 #include "curvature.hpp"
 
+#include "driftwell/generator/gibbs.hpp"
 #include "driftwell/theorems/subject.hpp"
 
 #include <Eigen/Cholesky>
@@ -93,7 +94,7 @@ bounds::Enclosure potential_curvature(const Level& level, const bounds::Box& box
   return curvature_of(model, drift_of(model, !gibbs(level)), box);
 }
 
-bool gibbs(const Level& level) { return level.model().gibbs() && level.generator().steady_known(); }
+bool gibbs(const Level& level) { return gibbs_on(level.model(), level.generator()); }
 
 Expression potential_formula(const Level& level) {
   const Model& model = level.model();

@@ -1,5 +1,6 @@
 #include "drift_form.hpp"
 
+#include "curvature.hpp"
 #include "sample_fields.hpp"
 
 #include <fmt/format.h>
@@ -148,10 +149,7 @@ GradientTest gradient_test(const Level& level, const DriftForm& form) {
   for (std::size_t i = 0; i < d; ++i)
     for (std::size_t j = 0; j < d; ++j) derivatives.push_back(form.form[j].derivative(i));
   for (std::size_t i = 0; i < d; ++i)
-    for (std::size_t j = i + 1; j < d; ++j) {
-      curls.push_back(derivatives[i * d + j] - derivatives[j * d + i]);
-      test.by_form = test.by_form && curls.back().is_constant(0.0);
-    }
+    for (std::size_t j = i + 1; j < d; ++j) curls.push_back(derivatives[i * d + j] - derivatives[j * d + i]);
   test.terms = steady_norm(level, sample_fields(derivatives, level.grid()));
   if (!curls.empty()) test.curl = steady_norm(level, sample_fields(curls, level.grid()));
   const std::vector<VectorXd> work = edge_work(level.model(), form, level.grid());
@@ -159,13 +157,16 @@ GradientTest gradient_test(const Level& level, const DriftForm& form) {
     if (level.grid().axis(a).periodic())
       if (const double p = around(level, work, a); std::abs(p) > std::abs(test.period)) test.period = p;
   // Derivatives of long formulas lose some digits, differences of equal ones all but those.
-  test.gradient = test.curl <= 1e-10 * test.terms && test.period == 0;
+  const bool at_points = test.curl <= 1e-10 * test.terms;
+  if (at_points) test.everywhere = field_bound(curls, box_of(level.grid()), test.terms);
+  test.curl_words = test.everywhere.words(level.model());
+  test.gradient = at_points && !test.everywhere.differs() && test.period == 0;
   return test;
 }
 
 Hypothesis GradientTest::hypothesis() const {
   std::string detail;
-  if (gradient) detail = by_form ? "its curl vanishes as a formula" : fmt::format("its curl is {:.1g} of its derivatives", terms > 0 ? curl / terms : 0);
+  if (gradient || everywhere.differs()) detail = "its curl " + curl_words;
   else if (curl > 1e-10 * terms) detail = fmt::format("the root mean square of its curl is {:.6g}", curl);
   else detail = fmt::format("its integral around a period is {:.6g} T", period);
   return {gradient ? Hypothesis::State::met : Hypothesis::State::failed, "D^-1 (b - T div D) is a gradient", detail};

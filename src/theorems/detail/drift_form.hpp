@@ -6,6 +6,7 @@
 // A steady state rho_ss = exp(-Phi/T)/Z carries j = J_ss/rho_ss = D (A + grad Phi): detailed balance (j = 0) holds iff
 // A = -grad Phi is a gradient, and else curl(D^-1 j) = curl A whatever Phi is. Made from the model's expressions alone: the
 // generator has no part in it.
+#include "field_bound.hpp"
 #include "driftwell/stationary/circulation.hpp"
 #include "driftwell/theorems/density_evidence.hpp"
 #include "driftwell/theorems/subject.hpp"
@@ -39,11 +40,13 @@ struct DriftFields {
 /// int_k^l A_a dx_a / T for the edge above cell k along every axis, by five-point Gauss quadrature; 0 where there is no edge.
 [[nodiscard]] std::vector<Eigen::VectorXd> edge_work(const Model& model, const DriftForm& form, const Grid& grid);
 
-/// Is A a gradient? Its curl from exact derivatives, in the mean square of rho_ss, and its integral around every period.
+/// Is A a gradient? Its curl from exact derivatives, in the mean square of rho_ss and by intervals in the whole box, and its integral around every
+/// period. A curl that the points of the grid do not see is found by the intervals; where they cannot exclude one the words say so.
 struct GradientTest {
   double curl = 0;      ///< sqrt(E_ss sum_{i<j} (d_i A_j - d_j A_i)^2)
   double terms = 0;     ///< sqrt(E_ss sum_ij (d_i A_j)^2)
-  bool by_form = true;  ///< the curl vanishes as a formula, not only in numbers
+  FieldBound everywhere{}; ///< of |curl| between the points
+  std::string curl_words{};
   double period = 0;    ///< the largest |int A dx| / T around a period, over its own quadrature error and rounding taken off; 0: none
   bool gradient = false;
   [[nodiscard]] Hypothesis hypothesis() const;

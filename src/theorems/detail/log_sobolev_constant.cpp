@@ -7,6 +7,7 @@
 #include "affordable.hpp"
 #include "line_criterion.hpp"
 #include "reversible_part.hpp"
+#include "worst_law.hpp"
 
 #include <fmt/format.h>
 
@@ -56,19 +57,11 @@ Bounds formula_bounds(const Level& level, const bounds::Box& box) {
   attempt([&] { add_curvature(list, potential_curvature(level, box), T, "Bakry-Emery"); });
   if (!gibbs(level) && !level.generator().reversible())
     attempt([&] { add_curvature(list, drift_curvature(model, box), T, "Bakry-Emery, of the drift"); });
-  if (!list.empty()) return list; // a bounded perturbation of a convex potential does no better
   attempt([&] {
-    const Expression phi = potential_formula(level);
-    const bounds::Convexification best = model.dimension() == 1 ? bounds::best_convexification(phi, T, box[0]) : bounds::best_convexification(phi, T, box);
-    if (best.holds && best.rho > 0) list.push_back({{best.rho * least_diffusion(model, box), 0, 0}, fmt::format("Holley-Stroock, kappa = {:.4g}, osc U = {:.4g}", best.kappa, best.oscillation)});
+    const bounds::LowerBound best = bounds::log_sobolev_lower(potential_formula(level), T, box);
+    if (best.rho > 0) list.push_back({{best.rho * least_diffusion(model, box), 0, 0}, best.method});
   });
   return list;
-}
-
-double ratio(const Level& level, const VectorXd& p) {
-  const DensityState state(level.generator(), level.steady(), level.loss(), p);
-  const double fisher = state.dynamics.fisher_information(state);
-  return fisher / (2 * ObservableCatalogue::find("kl")->make()->evaluate(state).at(0));
 }
 
 /// I / (2 KL) of laws tilted along each axis by a standard deviation or two.
@@ -84,7 +77,7 @@ std::vector<double> tilted(const Level& level) {
     for (const double s : {-2.0, -1.0, 1.0, 2.0}) {
       VectorXd p = (s / spread * x.array() + level.steady().log_p.array());
       p = (p.array() - p.maxCoeff()).exp().matrix().eval();
-      ratios.push_back(ratio(level, p / p.sum()));
+      ratios.push_back(fisher_ratio(level, p / p.sum()));
     }
   }
   return ratios;
@@ -123,8 +116,14 @@ LogSobolevConstant log_sobolev_constant(const DensityEvidence& evidence) {
   });
   const std::vector<Measured> tilts = evidence.measure(tilted);
   if (!tilts.empty()) constant.upper.push_back({least_of(tilts), "I / (2 KL) of a tilted law"});
+  if (level.grid().dimension() == 1 && !level.grid().axis(0).periodic())
+    attempt([&] {
+      constant.upper.push_back({evidence.measure_one([](const Level& l) { return fisher_ratio(l, worst_law(l)); }), "I / (2 KL) of the worst law found"});
+      constant.estimate = constant.upper.back().rho;
+    });
   std::sort(constant.lower.begin(), constant.lower.end(), [](const auto& a, const auto& b) { return a.rho.value - a.rho.error > b.rho.value - b.rho.error; });
   std::sort(constant.upper.begin(), constant.upper.end(), [](const auto& a, const auto& b) { return a.rho.value + a.rho.error < b.rho.value + b.rho.error; });
+  if (constant.estimate) constant.estimate = constant.upper.front().rho; // the gap, where laws near rho_ss are the worst
   return constant;
 }
 

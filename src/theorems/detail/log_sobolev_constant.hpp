@@ -2,6 +2,7 @@
 // rho in KL <= I / (2 rho), I with D: bounded from both sides.
 #include "curvature.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,12 @@ struct ConstantBound {
 
 struct LogSobolevConstant {
   std::vector<ConstantBound> lower, upper; ///< best first
+  std::optional<Measured> estimate{};      ///< the lesser of I / (2 KL) of the worst law found (worst_law.hpp) and the gap over T: rho itself unless a worse law was missed
   [[nodiscard]] bool bounded() const { return !lower.empty() && lower.front().rho.value > 0; }
 };
 
-/// Lower: Bakry-Emery (of the potential of rho_ss, of the drift), Holley-Stroock, in one dimension Barthe-Roberto. Upper: the gap of the reversible
-/// part over T, tilted laws exp(s y_a) rho_ss, Barthe-Roberto. A method that does not apply is left out. Throws NumericalFailure.
+/// Lower: Bakry-Emery (of the potential of rho_ss, of the drift), Holley-Stroock, in one dimension mixtures of wells and Barthe-Roberto. Upper: the gap of
+/// the reversible part over T, tilted laws exp(s y_a) rho_ss, in one dimension the law that makes I / (2 KL) least and Barthe-Roberto. A method that does not apply is left out. Throws NumericalFailure.
 [[nodiscard]] LogSobolevConstant log_sobolev_constant(const DensityEvidence& evidence);
 
 /// On a bounded box every law has such a constant. Where rho_ss has fallen below a hundredth of its maximum at all walls they are taken for a cut

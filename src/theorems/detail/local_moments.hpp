@@ -1,0 +1,33 @@
+#pragma once
+// One step of SGD beside its modified equation over the same time eta, for any loss, from the same place w: what the weak order rests on. With
+// D' = x - w, C = f D the covariance of one gradient,
+//
+//   SGD        E D' = -eta g,   E D' D'^T = eta^2 (g g^T + C)                exactly, over the data
+//   equation   dm/dt = E b(x),  dP/dt = E b (x - m)^T + its transpose + eta C(m)   over N(m, P), by a cubature of third degree
+//
+// An equation of weak order p agrees in both moments up to O(eta^{p+1}). P ~ eta^2, so what the cubature leaves is O(eta^5).
+// Milstein & Tretyakov, Stochastic Numerics for Mathematical Physics, 2004, theorem 2.2.1; Li, Tai & E, JMLR 20, 2019, lemma 5.
+#include "driftwell/theorems/claim.hpp"
+#include "driftwell/theorems/sgd_evidence.hpp"
+
+#include <Eigen/Core>
+
+#include <vector>
+
+namespace driftwell::theorems {
+
+/// Norms of the differences of E D' and E D' D'^T at eta, eta/2, eta/4, ...
+struct LocalErrors {
+  std::vector<double> mean, second;
+};
+
+/// From w, with the equation of weak order 1 or 2 as the engine makes it; SGD from single gradients, the spread of a batch by theory of sampling.
+[[nodiscard]] LocalErrors local_errors(const SgdEvidence& sgd, const Eigen::VectorXd& w, int order, double eta, std::size_t halvings);
+
+/// Order at which the errors fall as eta -> 0.
+[[nodiscard]] Measured local_order(const std::vector<double>& errors);
+
+/// A learning rate that is short beside the curvature along the gradient at w: 1/16 of its inverse.
+[[nodiscard]] double short_step(const SgdEvidence& sgd, const Eigen::VectorXd& w);
+
+} // namespace driftwell::theorems
