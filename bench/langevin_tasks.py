@@ -100,7 +100,7 @@ def error_task(target):
     runs = [plain("plain, euler_maruyama", "euler_maruyama", 2 * target), plain("plain, weak_euler", "weak_euler", 2 * target)]
     for method in ("extrapolation", "multilevel"):
         for stepper in ("euler_maruyama", "stochastic_heun", "leimkuhler_matthews") + (("srk_weak_2",) if method == "extrapolation" else ()):
-            runs.append(one(f"{method}, {stepper}", ("langevin.method", method), ("langevin.stepper", stepper), ("langevin.standard_error", target), ("langevin.dt", 0.2)))
+            runs.append(one(f"{method}, {stepper}", ("langevin.method", method), ("langevin.stepper", stepper), ("langevin.standard_error", target), ("langevin.particles", 10_000), ("langevin.dt", 0.2)))
     return Task(f"error_{target:g}: sde_2d, E f at t = 10 to a standard error of {target:g}", runs, ("cpu s", "E f", "stderr", "error", "of the target"), judged,
                 (f"E f = {exact:.9f} by quadrature; cpu s of a share: divided by it, error in units of the target that belongs to it",), "note")
 

@@ -57,7 +57,7 @@ TEST_CASE("Order of the stationary law: a gradient system or multiplicative nois
     const Eigen::RowVector4d exact = Circle::exact(model, 40).row(0);
     std::vector<double> errors;
     for (const int n : {8, 16, 32}) errors.push_back((Circle(*stepper, dynamics, 1.0 / n, refuses(name)).expectation(40 * n).row(0) - exact).norm());
-    if (traits.stationary_order == StepperTraits::exact) CHECK(*std::max_element(errors.begin(), errors.end()) < 1e-6); // of the quadrature
+    if (traits.stationary_order == StepperTraits::exact) CHECK(*std::max_element(errors.begin(), errors.end()) < 2e-5); // of the interpolation: acceptance has kinks
     else CHECK(slope(errors) == Approx(traits.stationary_order).margin(0.25));
   }
 }

@@ -120,7 +120,7 @@ inline Proposals proposals(const Stepper& stepper, const Dynamics& dynamics, con
 /// the nodes of a variate that a scheme may remember from step to step.
 class Circle {
 public:
-  static constexpr int points = 32;
+  static constexpr int points = 64;
 
   Circle(const Stepper& stepper, const Dynamics& dynamics, double dt, bool refuses = false) : nodes_(refuses ? Nodes{{0}, {1}} : nodes_of(stepper, 8)) {
     if (refuses) with_refusals(stepper, dynamics, dt);
