@@ -210,9 +210,10 @@ void SweepSection::save() {
 }
 
 void SweepSection::restore() {
-  auto state = context_.checkpoints ? context_.checkpoints->saved(name(), warnings_) : std::nullopt;
-  if (!state) return;
-  keep(*state);
+  std::vector<std::string> notes;
+  auto state = context_.checkpoints ? context_.checkpoints->saved(name(), notes) : std::nullopt;
+  if (state) keep(*state); // with the warnings of its points
+  warnings_.insert(warnings_.end(), notes.begin(), notes.end());
   for (std::size_t i = 0; i < sweep_.points(); ++i) {
     if (status_[i] == "done" && sweep_.files.value && !std::filesystem::exists(file_of(i))) { // taken away since
       status_[i].clear();
@@ -252,7 +253,7 @@ void SweepSection::compute(record::ResultFile& file) {
     write(group);
     file.flush_if_due();
     // What saving costs stays a small part, however many points and clouds there are.
-    if (context_.checkpoints && context_.checkpoints->due(std::max(1.0, 20 * save_seconds_))) save();
+    if (context_.checkpoints && context_.checkpoints->due(std::max(0.2, 20 * save_seconds_))) save();
   }
   if (failed_ == sweep_.points()) throw NumericalFailure(fmt::format("every point of the sweep failed; the first with: {}", status_[0]));
   group.text("status", "point", status_, {{"long_name", std::string("done, or why the point failed")}});

@@ -165,6 +165,19 @@ class Run(support.Cli):
         self.assertEqual([name for name in self.left() if name.endswith(".h5")], [])
 
 
+class Extremes(support.Cli):
+    def test_numbers_that_no_computation_can_use(self):
+        self.write("cloud.toml", support.OU.split("[fokker_planck]")[0] + "[langevin]\nparticles = 10\ndt = 0.01\n")
+        self.refused("run", "cloud.toml", "--set", "time.end=1e300", code=3, says=["1e+302 steps of 'dt'", "at most 1e+15 steps"])
+        self.refused("run", "cloud.toml", "--set", "langevin.dt=1e-300", code=3, says="steps of 'dt'")
+        for temperature in ("1e300", "1e-300"):
+            self.refused("run", "ou.toml", "--set", f"model.temperature={temperature}", code=3, says=[f"'temperature' is out of range: found {temperature}", "from 1e-100 to 1e100"])
+        answer = self.run_it("run", "ou.toml", "-o", "cold.h5", "--set", "model.temperature=1e-90", "--set", "fokker_planck.cells=100")
+        self.assertIn("narrower than a cell needs a higher temperature", answer.err)
+        self.run_it("run", "ou.toml", "--set", "time.end=1e300", "-q")
+        self.run_it("run", "ou.toml", "--set", "time.end=1e-300", "-q", "--overwrite")
+
+
 class Check(support.Cli):
     def test_words(self):
         done = self.run_it("check", "ou.toml")
