@@ -28,15 +28,11 @@ const Grid& fitting(const Grid& grid) {
   return grid;
 }
 
-/// State reduction where it fits; a steady state (not a law of survivors) can also be found by aggregation, in memory for a few vectors.
+/// State reduction where it fits, else iterations, in memory for a few vectors.
 SteadyMethod steady_method(const Generator& generator) {
   if (generator.steady_known() && generator.conservative()) return SteadyMethod::automatic;
-  const Grid& grid = generator.grid();
-  const double bytes = estimate_factor(grid, SparseFactor::Kind::general).bytes + bytes_of_chain(grid);
-  if (bytes < available_memory()) return SteadyMethod::automatic;
-  if (generator.conservative()) return SteadyMethod::iterative;
-  throw NumericalFailure(fmt::format("{} cells need about {:.3g} GB, {}: with absorbing walls the law of the survivors is found by elimination. "
-                                     "Use fewer cells.", cells_text(grid), bytes / 1e9, memory_words()));
+  const double bytes = estimate_factor(generator.grid(), SparseFactor::Kind::general).bytes + bytes_of_chain(generator.grid());
+  return bytes < available_memory() ? SteadyMethod::automatic : SteadyMethod::iterative;
 }
 
 VectorXd loss_on(const input::Spec& spec, const Model& model, const Grid& grid) {

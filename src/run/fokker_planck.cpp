@@ -165,7 +165,8 @@ void FokkerPlanckSection::write_fields(record::Group& group) {
   group.attribute("initial_outside", initial_->outside());
   if (generator.conservative()) return;
   try {
-    group.write("mean_exit_time", span_of(mean_exit_time(generator)));
+    // as the law of the survivors was found
+    group.write("mean_exit_time", span_of(mean_exit_time(generator, steady.method == name_of(SteadyMethod::iterative) ? &steady : nullptr)));
   } catch (const NumericalFailure& failure) {
     summary_.warnings.push_back(failure.what());
   }

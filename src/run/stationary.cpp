@@ -1,7 +1,6 @@
 #include "stationary.hpp"
 
 #include "driftwell/core/error.hpp"
-#include "driftwell/generator/sparse_factor.hpp"
 #include "driftwell/run/density_run.hpp"
 #include "fokker_planck.hpp"
 #include "grid_text.hpp"
@@ -19,24 +18,6 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// Rough: elimination keeps both triangles of its fronts, eigenvalues a factor and, out of detailed balance, 300 vectors.
-CostEstimate cost_of(const input::StationarySpec& spec, const Model& model, const Grid& grid) {
-  const double n = static_cast<double>(grid.size());
-  const bool passages = spec.target || grid.absorbing(), modes = spec.eigenvalues.value > 0;
-  const bool closed = model.gibbs() && !grid.absorbing() && spec.method.value != "state_reduction" && spec.method.value != "direct";
-  const FactorEstimate factor = estimate_factor(grid, SparseFactor::Kind::general);
-  const double factors = (passages ? 1 : 0) + (modes ? 2 : 0) + (closed || spec.method.value == "iterative" ? 0 : 1);
-  const double vectors = 60 + (modes ? 32.0 * static_cast<double>(spec.eigenvalues.value) + (model.gradient_system() ? 60 : 300) : 0);
-  return {factors * factor.operations / 1e9 + n * vectors * 2e-8, (factors > 0 ? std::min(factors, 2.0) * factor.bytes : 0) + 8 * n * vectors};
-}
-
-void require_memory(const input::StationarySpec& spec, const Model& model, const Grid& grid) {
-  const double bytes = cost_of(spec, model, grid).bytes;
-  if (bytes > available_memory())
-    throw NumericalFailure(fmt::format("[stationary] with {} cells needs about {:.3g} GB, {}. Use fewer cells, eigenvalues = 0, no sets, or method = \"iterative\".",
-                                       cells_text(grid), bytes / 1e9, memory_words()));
-}
-
 } // namespace
 
 std::vector<std::complex<double>> nearest_values(const std::vector<std::complex<double>>& values, const std::vector<std::complex<double>>& others) {
@@ -53,7 +34,7 @@ std::vector<std::complex<double>> nearest_values(const std::vector<std::complex<
 
 Section::Outlook StationarySection::check() const {
   const Grid grid = stationary_grid(spec_);
-  const CostEstimate cost = cost_of(*spec_.stationary, model_, grid);
+  const CostEstimate cost = plan_stationary(*spec_.stationary, model_, grid).cost;
   Grid probe = grid;
   while (probe.size() > 60'000) probe = probe.coarsened();
   const StationaryAnalysis analysis(spec_, model_, probe);

@@ -16,12 +16,6 @@ namespace {
 using Eigen::Index;
 using Eigen::VectorXd;
 
-SteadyMethod method_of(const std::string& name) {
-  for (const auto method : {SteadyMethod::closed_form, SteadyMethod::state_reduction, SteadyMethod::direct, SteadyMethod::iterative})
-    if (name == name_of(method)) return method;
-  return SteadyMethod::automatic;
-}
-
 VectorXd loss_on(const input::Spec& spec, const Model& model, const Grid& grid) {
   try {
     return potential_on(model, grid);
@@ -48,9 +42,8 @@ double wall_share(const Generator& generator, const SteadyState& steady, std::si
 Grid stationary_grid(const input::Spec& spec) { return build_grid(spec.stationary->grid ? *spec.stationary->grid : *spec.fokker_planck); }
 
 StationaryAnalysis::StationaryAnalysis(const input::Spec& spec, const Model& model, const Grid& grid)
-    : generator(build_chain(spec, model, grid)), loss(loss_on(spec, model, grid)), has_loss(model.has_potential()), names(model.names()),
-      steady(steady_state(generator, gibbs_on(model, generator) ? &loss : nullptr,
-                          method_of(spec.stationary->method.value))),
+    : plan(plan_stationary(*spec.stationary, model, grid)), generator(build_chain(spec, model, grid)), loss(loss_on(spec, model, grid)), has_loss(model.has_potential()), names(model.names()),
+      steady(steady_state(generator, gibbs_on(model, generator) ? &loss : nullptr, plan.steady)),
       source(region(spec, generator, spec.stationary->source)), target(region(spec, generator, spec.stationary->target)) {}
 
 void check_sets(const input::StationarySpec& spec, const StationaryAnalysis& analysis) {
@@ -120,10 +113,21 @@ void StationaryAnalysis::from_source(const VectorXd& mean, const VectorXd& varia
   add("first_passage_variance_from_source", second / weight - std::pow(first / weight, 2));
 }
 
+template <class Part> auto StationaryAnalysis::solved(const Part& part) {
+  if (plan.iterative) {
+    try {
+      return part(true);
+    } catch (const NumericalFailure&) {
+      if (!plan.elimination_fits) throw;
+    }
+  }
+  return part(false);
+}
+
 void StationaryAnalysis::passages(const input::StationarySpec& spec) {
   if (!target && generator.conservative()) return;
   const Region everywhere_outside(std::vector<bool>(generator.size(), false));
-  passage = first_passage(generator, target ? *target : everywhere_outside);
+  passage = solved([&](bool iteratively) { return first_passage(generator, target ? *target : everywhere_outside, iteratively ? &steady : nullptr); });
   const std::string name = target ? "first_passage" : "exit_time", mean_name = target ? "mean_first_passage_time" : "mean_exit_time";
   if (source) from_source(passage->mean, passage->variance);
   if (spec.start) {
@@ -131,7 +135,7 @@ void StationaryAnalysis::passages(const input::StationarySpec& spec) {
     add(name + "_variance_from_start", interpolate(generator.grid(), passage->variance, spec.start->value));
   }
   if (!source) return;
-  paths = transition_paths(generator, steady, *source, *target);
+  paths = solved([&](bool iteratively) { return transition_paths(generator, steady, *source, *target, iteratively); });
   add("reactive_rate", paths->rate);
   add("rate_source_to_target", paths->rate_from);
   add("rate_target_to_source", paths->rate_to);
@@ -165,7 +169,12 @@ void StationaryAnalysis::compute(const input::Spec& spec) {
   const auto wanted = static_cast<std::size_t>(spec.stationary->eigenvalues.value);
   if (wanted > generator.size() - 2)
     failures.push_back(fmt::format("eigenvalues: {} cells have {} to give; {} were asked for", generator.size(), generator.size() - 2, wanted));
-  if (wanted > 0) attempt("eigenvalues", [&] { modes = eigenmodes(generator, steady, std::min(wanted, generator.size() - 2)); });
+  if (wanted > 0) attempt("eigenvalues", [&] { 
+      modes = solved([&](bool iteratively) { return eigenmodes(generator, steady, std::min(wanted, generator.size() - 2), iteratively); });
+      for (std::size_t i = 0; i < modes->unknown.size(); ++i)
+        if (modes->unknown[i] > 0)
+          failures.push_back(fmt::format("left_eigenfunction of mode {}: missing (NaN) in {} cells of negligible probability, where rounding leaves nothing of it", i + 1, modes->unknown[i]));
+    });
 }
 
 } // namespace driftwell::run

@@ -1,5 +1,7 @@
 #pragma once
 // Everything that section [stationary] knows about one grid.
+#include "stationary_plan.hpp"
+
 #include "driftwell/run/build.hpp"
 #include "driftwell/stationary/circulation.hpp"
 #include "driftwell/stationary/minima.hpp"
@@ -25,6 +27,7 @@ struct StationaryAnalysis {
   /// Further numbers and fields, the costly ones; what fails is told in `failures`.
   void compute(const input::Spec& spec);
 
+  StationaryPlan plan;
   Generator generator;
   Eigen::VectorXd loss;
   bool has_loss; ///< a potential was given
@@ -44,6 +47,8 @@ struct StationaryAnalysis {
   [[nodiscard]] std::vector<double> shifts() const;
 
 private:
+  /// part(iteratively): as planned, or by elimination where iterations do not get there and it fits.
+  template <class Part> auto solved(const Part& part);
   void add(const std::string& name, double value) { numbers.emplace_back(name, value); }
   void potentials();
   void passages(const input::StationarySpec& spec);

@@ -115,6 +115,8 @@ void StationarySection::write_numbers(record::Group& group) const {
   if (spec.target) group.attribute("target", spec.target->value);
   if (spec.start) group.attribute("start", spec.start->value);
   if (fine_->paths) group.attribute("reactive_imbalance", fine_->paths->imbalance);
+  if (fine_->passage) group.attribute("first_passage_error_bound", fine_->passage->error);
+  if (fine_->paths) group.attribute("committor_error_bound", fine_->paths->error);
   for (const auto& [name, value] : fine_->numbers) {
     group.attribute(name, value);
     if (coarse_.empty()) continue;
@@ -156,6 +158,7 @@ void StationarySection::declare_modes(record::Group& group) const {
   for (const char* ending : {"", "_error", "_richardson"})
     group.variable(std::string("eigenvalue") + ending, {"mode", "ri"}, long_name("slowest eigenvalues of the generator, real and imaginary part"));
   group.variable("eigenvalue_residual", {"mode"}, long_name("|Q r - lambda r| / | |Q| r |"));
+  group.variable("eigenvalue_bound", {"mode"}, long_name("bound of what solving left of the error, from the residual of the left function"));
   std::vector<std::string> dims{"mode"};
   dims.insert(dims.end(), model_.names().begin(), model_.names().end());
   dims.emplace_back("ri");
@@ -176,6 +179,7 @@ void StationarySection::write_modes(record::Group& group) const {
   group.write("eigenvalue_error", errors);
   group.write("eigenvalue_richardson", extrapolated);
   group.write("eigenvalue_residual", fine_->modes->residuals);
+  group.write("eigenvalue_bound", fine_->modes->bounds);
   group.write("right_eigenfunction", interleaved(fine_->modes->right, &fine_->generator.grid()));
   group.write("left_eigenfunction", interleaved(fine_->modes->left, nullptr));
   if (fine_->generator.conservative()) return;

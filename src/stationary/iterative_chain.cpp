@@ -162,6 +162,7 @@ Vector IterativeChain::bounded(Way way, const Vector& b, Vector guess) const {
     solution = solve(way, b, scale, static_cast<double>(wanted * (b.cwiseAbs().cwiseQuotient(scale)).maxCoeff()), std::move(guess));
     error = static_cast<double>(above * solution.residual / solution.x.cwiseAbs().maxCoeff());
   }
+  if (!(error < tolerable) && !std::isfinite(error)) throw NumericalFailure("iterative solution: too metastable for iterations, or not killed from everywhere");
   if (!(error < tolerable))
     throw NumericalFailure(fmt::format("iterative solution: its error is only known to be below {:.1e} of the largest value", error));
   error_ = std::max(error_, error);

@@ -222,7 +222,7 @@ void polish(const Generator& generator, const SteadyState& steady, Slowest& pair
       const double mean = std::sqrt(size.cwiseAbs2().dot(steady.p));
       return !(rest.array() <= 1e-6 * rate * (size.array() + mean) + 1e-13 * generator.rates().diagonal().array().abs() * (size.array() + mean));
     };
-    for (int repeat = 0; repeat < 30 && (repeat < 3 || off().any()); ++repeat) step(pairs.left, i, false);
+    for (int repeat = 0; repeat < 30 && (repeat < (iteratively ? 1 : 3) || off().any()); ++repeat) step(pairs.left, i, false);
     const auto noise = off();
     for (int repeat = 0; repeat < 3 && !generator.reversible(); ++repeat) step(pairs.right, i, true);
     if (generator.reversible()) { // r = w l, and with walls that absorb w is no law but exp(-phi)

@@ -11,6 +11,7 @@
 #include "detail/basins.hpp"
 #include "detail/linear_sgd.hpp"
 #include "driftwell/expression/tape.hpp"
+#include "driftwell/generator/gibbs.hpp"
 #include "driftwell/theorems/theorem.hpp"
 
 #include <fmt/format.h>
@@ -213,7 +214,7 @@ private:
     std::vector<Claim> claims;
     const Model& model = density.model();
     ClaimMaker boltzmann("laplace", "int of exp(-(f - L)/n) over the basin / sqrt((2 pi n)^q/det H) -> 1", "density", Relation::equal, subject.judgement);
-    boltzmann.assume(model.has_potential() && !model.has_force() && model.gibbs() && !density.level().grid().absorbing(), "a Boltzmann density exp(-f/T)", "a force, noise that is no thermal bath, or absorbing walls");
+    boltzmann.assume(model.has_potential() && !model.has_force() && gibbs_on(model, density.level().generator()), "a Boltzmann density exp(-f/T)", "a force, a tilt around a period, noise that is no thermal bath, or absorbing walls");
     if (!boltzmann.applies()) {
       claims.push_back(boltzmann.make());
       return claims;
