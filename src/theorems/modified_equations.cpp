@@ -161,7 +161,7 @@ Claim local_claim(const Subject& subject, int order) {
   sgd::Workspace workspace;
   for (const char* place : {"the start", "16 short steps downhill"}) {
     const double eta = short_step(sgd, w);
-    const LocalErrors errors = local_errors(sgd, w, order, eta, 6);
+    const LocalErrors errors = local_errors(sgd, w, order, eta, 4);
     claim.compare(local_order(errors.mean), {order + 1.0, 0, 0}, fmt::format("E x from {}", place));
     claim.compare(local_order(errors.second), {order + 1.0, 0, 0}, fmt::format("E x x^T from {}", place));
     VectorXd g(w.size());

@@ -28,6 +28,9 @@ const Series* find(const StoredSeries& stored, const std::string& name) {
 
 std::string named(const std::string& name, const StoredSeries& stored) { return name + "_" + stored.side; }
 
+/// A cloud too small to decide says nothing against a density that does (certify.cpp).
+std::string side_of(const StoredSeries& stored) { return stored.side == "spectral" ? "density" : stored.side; }
+
 double largest(const Series& series) {
   double size = 0;
   for (const Measured& m : series)
@@ -50,7 +53,7 @@ double open_in_time(const DensityEvidence& density) {
 }
 
 Claim falls_claim(const Subject& subject, const StoredEvidence& file, const StoredSeries& stored) {
-  ClaimMaker claim(named("falls", stored), "KL(t) <= KL(s), s < t", "file", Relation::at_most, subject.judgement);
+  ClaimMaker claim(named("falls", stored), "KL(t) <= KL(s), s < t", side_of(stored), Relation::at_most, subject.judgement);
   claim.assume(file.constant_temperature, "a temperature that stays").assume(!file.absorbing, "no wall absorbs");
   const Series* kl = find(stored, "kl");
   claim.assume(kl != nullptr, "the file holds KL");
@@ -84,7 +87,7 @@ std::vector<Parts> parts_of(const StoredSeries& stored, double T) {
 }
 
 Claim free_energy_claim(const Subject& subject, const StoredEvidence& file, const StoredSeries& stored, bool constant) {
-  ClaimMaker claim(named(constant ? "one_constant" : "free_energy", stored), constant ? "F - T KL is the same at every time" : "F = E[Phi] - T H", "file", Relation::equal, subject.judgement);
+  ClaimMaker claim(named(constant ? "one_constant" : "free_energy", stored), constant ? "F - T KL is the same at every time" : "F = E[Phi] - T H", side_of(stored), Relation::equal, subject.judgement);
   claim.assume(file.constant_temperature, "a temperature that stays");
   const double T = file.temperature;
   const std::vector<Parts> parts = parts_of(stored, T);
@@ -121,7 +124,7 @@ const std::vector<double>& times_anew(const Subject& subject, const StoredSeries
 }
 
 Claim anew_claim(const Subject& subject, const StoredSeries& stored) {
-  ClaimMaker claim(named("anew", stored), "every series, in units of its largest value, is what the experiment gives now", "file", Relation::equal, subject.judgement);
+  ClaimMaker claim(named("anew", stored), "every series, in units of its largest value, is what the experiment gives now", side_of(stored), Relation::equal, subject.judgement);
   std::size_t compared = 0;
   for (const auto& [name, series] : stored.scalars) {
     const Series now = anew(subject, stored, name);

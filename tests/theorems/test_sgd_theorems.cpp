@@ -204,6 +204,6 @@ TEST_CASE("modified_equations: any loss, by the moments of single steps") {
     const Eigen::VectorXd moved = w + 1e-5 * g;
     t.loss->gradient(moved.data(), {all, nullptr}, ahead.data(), workspace);
     const double eta = 1.0 / 32 / 64;
-    CHECK(first.mean.back() == Approx(eta * eta / 2 * (ahead - g).norm() / 1e-5).epsilon(1e-2));
+    CHECK(first.mean.back().value == Approx(eta * eta / 2 * (ahead - g).norm() / 1e-5).epsilon(1e-2));
   }
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace driftwell::theorems {
 
@@ -26,6 +27,7 @@ MatrixXd single_gradients(const sgd::Loss& loss, const VectorXd& w) {
   return rows;
 }
 
+/// Relative to the start, so that steps much smaller than the weights keep their digits.
 struct Moments {
   VectorXd mean;
   MatrixXd covariance;
@@ -34,7 +36,8 @@ struct Moments {
 /// The equation as the engine makes it, its moments in Gaussian closure.
 class Closure {
 public:
-  Closure(const SgdEvidence& sgd, int order, double eta) : equation_(sgd.loss(), options(sgd, order)), T_(eta * sgd.batch_factor() / 2) {}
+  Closure(const SgdEvidence& sgd, const VectorXd& start, int order, double eta)
+      : equation_(sgd.loss(), options(sgd, order)), start_(start), T_(eta * sgd.batch_factor() / 2) {}
 
   [[nodiscard]] Moments rate(const Moments& at) {
     const Index d = at.mean.size();
@@ -48,7 +51,7 @@ public:
         result.mean += share * b;
         result.covariance += share * (b * away.transpose() + away * b.transpose());
       }
-    result.covariance += 2 * T_ * equation_.projected_noise(at.mean.data(), MatrixXd::Identity(d, d), workspace_);
+    result.covariance += 2 * T_ * equation_.projected_noise(VectorXd(start_ + at.mean).data(), MatrixXd::Identity(d, d), workspace_);
     return result;
   }
 
@@ -59,19 +62,21 @@ private:
     o.factor = sgd.batch_factor();
     return o;
   }
-  [[nodiscard]] VectorXd drift(const VectorXd& w) {
+  [[nodiscard]] VectorXd drift(const VectorXd& away) {
+    const VectorXd w = start_ + away;
     VectorXd b(w.size());
     equation_.drift(w.data(), T_, b.data(), workspace_);
     return b;
   }
 
   sgd::ModifiedEquation equation_;
+  VectorXd start_;
   double T_;
   sgd::Workspace workspace_;
 };
 
-Moments advanced(Closure& closure, const VectorXd& w, double eta) {
-  Moments x{w, MatrixXd::Zero(w.size(), w.size())};
+Moments advanced(Closure& closure, Index d, double eta) {
+  Moments x{VectorXd::Zero(d), MatrixXd::Zero(d, d)};
   const double h = eta / substeps;
   const auto moved = [](const Moments& from, double t, const Moments& rate) { return Moments{from.mean + t * rate.mean, from.covariance + t * rate.covariance}; };
   for (int k = 0; k < substeps; ++k) {
@@ -88,6 +93,17 @@ double spread_of_batch(const SgdEvidence& sgd) {
   return sgd.options().sampling == sgd::Sampling::with_replacement ? 1 / b : (1 - (b - 1) / (N - 1)) / b;
 }
 
+/// |H g| / |g|
+double curvature_downhill(const SgdEvidence& sgd, const VectorXd& w) {
+  const std::vector<std::uint32_t> all = sgd::all_samples(sgd.loss().samples());
+  sgd::Workspace workspace;
+  VectorXd g(w.size()), Hg(w.size());
+  sgd.loss().gradient(w.data(), {all, nullptr}, g.data(), workspace);
+  if (!(g.norm() > 0)) g.setOnes();
+  sgd.loss().hessian_product(w.data(), {all, nullptr}, g.data(), Hg.data(), workspace);
+  return Hg.norm() / g.norm();
+}
+
 } // namespace
 
 LocalErrors local_errors(const SgdEvidence& sgd, const VectorXd& w, int order, double eta, std::size_t halvings) {
@@ -95,31 +111,31 @@ LocalErrors local_errors(const SgdEvidence& sgd, const VectorXd& w, int order, d
   const VectorXd g = rows.colwise().mean();
   const MatrixXd apart = rows.rowwise() - g.transpose();
   const MatrixXd square = g * g.transpose() + spread_of_batch(sgd) / static_cast<double>(rows.rows()) * (apart.transpose() * apart);
+  // A gradient is known to some roundings of its terms, and rounding of its place moves it by as much.
+  const double terms = std::sqrt(rows.squaredNorm() / static_cast<double>(rows.rows())) + w.norm() * curvature_downhill(sgd, w), rounding = 16 * std::numeric_limits<double>::epsilon();
   LocalErrors errors;
   for (std::size_t i = 0; i <= halvings; ++i, eta /= 2) {
-    Closure closure(sgd, order, eta);
-    const Moments sde = advanced(closure, w, eta);
-    const VectorXd shift = sde.mean - w;
-    errors.mean.push_back((shift + eta * g).norm());
-    errors.second.push_back((sde.covariance + shift * shift.transpose() - eta * eta * square).norm());
+    Closure closure(sgd, w, order, eta);
+    const Moments sde = advanced(closure, w.size(), eta);
+    errors.mean.push_back({(sde.mean + eta * g).norm(), rounding * eta * terms, 0});
+    errors.second.push_back({(sde.covariance + sde.mean * sde.mean.transpose() - eta * eta * square).norm(), rounding * std::pow(eta * terms, 2), 0});
   }
   return errors;
 }
 
-Measured local_order(const std::vector<double>& errors) {
+Measured local_order(const std::vector<Measured>& errors) {
   std::vector<double> slopes;
-  for (std::size_t i = 0; i + 1 < errors.size(); ++i) slopes.push_back(std::log2(errors[i] / errors[i + 1]));
-  return limit_of_halvings(slopes);
+  double rounding = 0;
+  for (std::size_t i = 0; i + 1 < errors.size(); ++i) {
+    const Measured slope = (1 / std::log(2.0)) * log(errors[i] / errors[i + 1]);
+    slopes.push_back(slope.value);
+    rounding = std::max(rounding, slope.error);
+  }
+  return limit_of_halvings(slopes) + Measured{0, 9 * rounding, 0}; // weights of the scheme add up to less
 }
 
 double short_step(const SgdEvidence& sgd, const VectorXd& w) {
-  const std::vector<std::uint32_t> all = sgd::all_samples(sgd.loss().samples());
-  sgd::Workspace workspace;
-  VectorXd g(w.size()), Hg(w.size());
-  sgd.loss().gradient(w.data(), {all, nullptr}, g.data(), workspace);
-  if (!(g.norm() > 0)) g.setOnes();
-  sgd.loss().hessian_product(w.data(), {all, nullptr}, g.data(), Hg.data(), workspace);
-  const double curvature = Hg.norm() / g.norm();
+  const double curvature = curvature_downhill(sgd, w);
   return curvature > 0 ? 1 / (16 * curvature) : 1.0 / 16;
 }
 

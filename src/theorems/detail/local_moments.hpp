@@ -16,16 +16,16 @@
 
 namespace driftwell::theorems {
 
-/// Norms of the differences of E D' and E D' D'^T at eta, eta/2, eta/4, ...
+/// Norms of the differences of E D' and E D' D'^T at eta, eta/2, eta/4, ..., and what rounding leaves open of them.
 struct LocalErrors {
-  std::vector<double> mean, second;
+  std::vector<Measured> mean, second;
 };
 
 /// From w, with the equation of weak order 1 or 2 as the engine makes it; SGD from single gradients, the spread of a batch by theory of sampling.
 [[nodiscard]] LocalErrors local_errors(const SgdEvidence& sgd, const Eigen::VectorXd& w, int order, double eta, std::size_t halvings);
 
 /// Order at which the errors fall as eta -> 0.
-[[nodiscard]] Measured local_order(const std::vector<double>& errors);
+[[nodiscard]] Measured local_order(const std::vector<Measured>& errors);
 
 /// A learning rate that is short beside the curvature along the gradient at w: 1/16 of its inverse.
 [[nodiscard]] double short_step(const SgdEvidence& sgd, const Eigen::VectorXd& w);
