@@ -20,19 +20,9 @@ DRIFTWELL_INLINE std::uint32_t below(std::uint64_t bits, std::uint64_t n) {
   return static_cast<std::uint32_t>(((bits >> 32) * n + ((bits & 0xffffffffU) * n >> 32)) >> 32);
 }
 
-/// Columns of n words, one a place of the batch, to rows of indices.
-DRIFTWELL_MULTIVERSION void indices_of(const std::uint64_t* columns, std::size_t n, std::size_t b, std::uint64_t samples, std::uint32_t* indices, std::size_t stride) {
-  constexpr std::size_t strip = 16;
-  std::uint32_t part[strip];
-  for (std::size_t k = 0; k < b; ++k) {
-    const std::uint64_t* bits = columns + k * n;
-    std::size_t r = 0;
-    for (; r + strip <= n; r += strip) {
-      for (std::size_t i = 0; i < strip; ++i) part[i] = below(bits[r + i], samples);
-      for (std::size_t i = 0; i < strip; ++i) indices[(r + i) * stride + k] = part[i];
-    }
-    for (; r < n; ++r) indices[r * stride + k] = below(bits[r], samples);
-  }
+/// In place.
+DRIFTWELL_MULTIVERSION void all_below(std::uint64_t* bits, std::size_t count, std::uint64_t n) {
+  for (std::size_t k = 0; k < count; ++k) bits[k] = below(bits[k], n);
 }
 
 const std::vector<std::string> names{"with_replacement", "without_replacement", "epochs"};
@@ -85,7 +75,10 @@ void Sampler::draw(std::uint64_t first, std::size_t n, const Step& step, std::ui
   }
   if (sampling_ == Sampling::with_replacement || b == 1) {
     columns(first, n, step, half);
-    return indices_of(columns_.data(), n, b, samples_, indices, stride);
+    all_below(columns_.data(), n * b, samples_);
+    for (std::size_t r = 0; r < n; ++r)
+      for (std::size_t k = 0; k < b; ++k) indices[r * stride + k] = static_cast<std::uint32_t>(columns_[k * n + r]);
+    return;
   }
   words(first, n, step, half, words_);
   for (std::size_t r = 0; r < n; ++r) {

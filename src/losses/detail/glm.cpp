@@ -33,68 +33,75 @@ template <std::size_t V> DRIFTWELL_INLINE void store_all(double* at, const Lanes
   for (std::size_t i = 0; i < V; ++i) store(at + i * lanes, v[i]);
 }
 
-/// Adds V vectors' worth of x . w to the partial sums of `count` rows; w stays in registers.
-template <std::size_t V> DRIFTWELL_INLINE void project(const Matrix& X, const std::uint32_t* samples, std::size_t count, std::size_t at, const Lanes (&y)[V], Lanes (&partial)[lanes]) {
+template <std::size_t V> DRIFTWELL_INLINE void project_row(const double* row, const Lanes (&y)[V], Lanes& sum) {
 #pragma GCC unroll 8
-  for (std::size_t k = 0; k < count; ++k) {
-    const double* row = X.rows + samples[k] * X.stride + at;
-#pragma GCC unroll 8
-    for (std::size_t v = 0; v < V; ++v) {
-      Lanes x;
-      load(x, row + v * lanes);
-      multiply_add(partial[k], x, y[v]);
-    }
+  for (std::size_t v = 0; v < V; ++v) {
+    Lanes x;
+    load(x, row + v * lanes);
+    multiply_add(sum, x, y[v]);
   }
 }
 
-DRIFTWELL_INLINE void project_few(const Matrix& X, const std::uint32_t* samples, std::size_t count, const double* w, Lanes (&partial)[lanes]) {
+/// Adds V vectors' worth of x . w to the partial sums of K rows; w stays in registers.
+template <std::size_t K, std::size_t V> DRIFTWELL_INLINE void project(const Matrix& X, const std::uint32_t* samples, std::size_t at, const Lanes (&y)[V], Lanes (&partial)[K]) {
+#pragma GCC unroll 8
+  for (std::size_t k = 0; k < K; ++k) project_row(X.rows + samples[k] * X.stride + at, y, partial[k]);
+}
+
+template <std::size_t K> DRIFTWELL_INLINE void project(const Matrix& X, const std::uint32_t* samples, const double* w, Lanes (&partial)[K]) {
   in_chunks(
       X.dimension,
       [&](auto vectors, std::size_t at) __attribute__((always_inline)) {
         Lanes y[vectors];
         load_all(y, w + at);
-        project<vectors>(X, samples, count, at, y, partial);
+        project(X, samples, at, y, partial);
       },
       [&](std::size_t at, std::size_t rest) __attribute__((always_inline)) {
         Lanes y[1];
         load_part(y[0], w + at, rest);
-        project<1>(X, samples, count, at, y, partial);
+        project(X, samples, at, y, partial);
       });
 }
 
-/// Eight rows at a time.
+/// Eight rows at a time, then one by one.
 DRIFTWELL_MULTIVERSION_FMA void project_all(Matrix X, Rows rows, const double* w, double* z) {
-  for (std::size_t r = 0; r < rows.count; ++r, w += X.dimension)
-    for (std::size_t k = 0; k < rows.size; k += lanes) {
-      const std::uint32_t* samples = rows.samples + r * rows.size + k;
-      double* out = z + r * rows.size + k;
-      Lanes partial[lanes] = {};
-      if (k + lanes <= rows.size) {
-        project_few(X, samples, lanes, w, partial);
-        Lanes total;
-        sums(partial, total);
-        store(out, total);
-        continue;
-      }
-      const std::size_t count = rows.size - k;
-      project_few(X, samples, count, w, partial);
-      for (std::size_t i = 0; i < count; ++i) out[i] = sum(partial[i]);
+  for (std::size_t r = 0; r < rows.count; ++r, w += X.dimension) {
+    const std::uint32_t* samples = rows.samples + r * rows.size;
+    double* out = z + r * rows.size;
+    std::size_t k = 0;
+    for (; k + lanes <= rows.size; k += lanes) {
+      Lanes partial[lanes] = {}, total;
+      project(X, samples + k, w, partial);
+      sums(partial, total);
+      store(out + k, total);
     }
+    for (; k < rows.size; ++k) {
+      Lanes partial[1] = {};
+      project(X, samples + k, w, partial);
+      out[k] = sum(partial[0]);
+    }
+  }
 }
 
 /// What y begins with: keep y + decay w.
 template <std::size_t V> DRIFTWELL_INLINE void begin(Lanes (&y)[V], double keep, double decay, const Lanes (&w)[V]) {
+  Lanes factor;
+  fill(factor, decay);
 #pragma GCC unroll 8
   for (std::size_t v = 0; v < V; ++v) {
     y[v] *= keep;
-    if (decay != 0) multiply_add(y[v], w[v], Lanes{} + decay);
+    if (decay != 0) multiply_add(y[v], w[v], factor);
   }
 }
 
-template <std::size_t V> DRIFTWELL_INLINE void combine(const Matrix& X, const std::uint32_t* samples, std::size_t n, std::size_t at, const double* c, Lanes (&sum)[V]) {
+template <std::size_t V> DRIFTWELL_INLINE void combine(const Matrix& X, const std::uint32_t* samples, std::size_t n, const std::uint32_t* ahead, std::size_t at, const double* c, Lanes (&sum)[V]) {
   for (std::size_t k = 0; k < n; ++k) {
     const double* row = X.rows + samples[k] * X.stride + at;
-    const Lanes factor = Lanes{} + c[k];
+    const double* next = X.rows + ahead[k] * X.stride + at;
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < V; ++v) __builtin_prefetch(next + v * lanes);
+    Lanes factor;
+    fill(factor, c[k]);
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < V; ++v) {
       Lanes x;
@@ -107,6 +114,7 @@ template <std::size_t V> DRIFTWELL_INLINE void combine(const Matrix& X, const st
 DRIFTWELL_MULTIVERSION_FMA void combine_all(Matrix X, Rows rows, const double* c, double keep, double decay, const double* w, double* y) {
   for (std::size_t r = 0; r < rows.count; ++r, w += X.dimension, y += X.dimension) {
     const std::uint32_t* samples = rows.samples + r * rows.size;
+    const std::uint32_t* ahead = rows.ahead ? rows.ahead + r * rows.size : samples;
     const double* factors = c + r * rows.size;
     in_chunks(
         X.dimension,
@@ -115,7 +123,7 @@ DRIFTWELL_MULTIVERSION_FMA void combine_all(Matrix X, Rows rows, const double* c
           if (keep != 0) load_all(sum, y + at);
           load_all(x, w + at);
           begin(sum, keep, decay, x);
-          combine<vectors>(X, samples, rows.size, at, factors, sum);
+          combine<vectors>(X, samples, rows.size, ahead, at, factors, sum);
           store_all(y + at, sum);
         },
         [&](std::size_t at, std::size_t rest) __attribute__((always_inline)) {
@@ -123,7 +131,7 @@ DRIFTWELL_MULTIVERSION_FMA void combine_all(Matrix X, Rows rows, const double* c
           if (keep != 0) load_part(sum[0], y + at, rest);
           load_part(x[0], w + at, rest);
           begin(sum, keep, decay, x);
-          combine<1>(X, samples, rows.size, at, factors, sum);
+          combine<1>(X, samples, rows.size, ahead, at, factors, sum);
           store_part(y + at, sum[0], rest);
         });
   }

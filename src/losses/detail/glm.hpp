@@ -26,9 +26,10 @@ private:
 struct Rows {
   const std::uint32_t* samples;
   std::size_t size, count;
+  const std::uint32_t* ahead = nullptr; ///< as many rows that come next: combine_rows() brings them into the cache
 };
 
-[[nodiscard]] inline Rows rows_of(const Batch& batch) { return {batch.samples.data(), batch.samples.size(), 1}; }
+[[nodiscard]] inline Rows rows_of(const Batch& batch) { return {batch.samples.data(), batch.samples.size(), 1, nullptr}; }
 
 /// z[r size + k] = x . w[r] for row k of vector r; w[r] = w + r d.
 void project_rows(const Design& X, const Rows& rows, const double* w, double* z);
@@ -44,7 +45,9 @@ void add_gradients(const Design& X, double decay, const double* w, const Batches
   constexpr std::size_t cached = 2048; // numbers
   const std::size_t d = X.dimension(), b = batches.size, group = std::clamp<std::size_t>(cached / (b * X.stride()), 1, 8);
   for (std::size_t r = 0; r < batches.count; r += group) {
-    const Rows rows{batches.samples + r * b, b, std::min(group, batches.count - r)};
+    const std::size_t some = std::min(group, batches.count - r);
+    const std::uint32_t* samples = batches.samples + r * b;
+    const Rows rows{samples, b, some, r + some + group <= batches.count && group < 8 ? samples + some * b : nullptr};
     const std::size_t n = rows.size * rows.count;
     double* z = workspace.buffer(0, n + 8); // room for a last whole vector
     project_rows(X, rows, w + r * d, z);

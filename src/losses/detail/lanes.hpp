@@ -29,6 +29,7 @@ DRIFTWELL_INLINE void store(double* at, const Lanes& v) { *reinterpret_cast<Loos
 DRIFTWELL_INLINE void load_part(Lanes& v, const double* at, std::size_t count) {
   alignas(64) double part[lanes] = {};
   for (std::size_t l = 0; l < count; ++l) part[l] = at[l];
+  asm("" : "+m"(part)); // else GCC keeps eight scalars and computes with them one by one
   load(v, part);
 }
 DRIFTWELL_INLINE void store_part(double* at, const Lanes& v, std::size_t count) {
@@ -36,6 +37,8 @@ DRIFTWELL_INLINE void store_part(double* at, const Lanes& v, std::size_t count) 
   store(part, v);
   for (std::size_t l = 0; l < count; ++l) at[l] = part[l];
 }
+
+DRIFTWELL_INLINE void fill(Lanes& v, double x) { v = Lanes{x, x, x, x, x, x, x, x}; }
 
 /// sum += a b, rounded once. Written out lane by lane, which GCC makes one instruction of.
 DRIFTWELL_INLINE void multiply_add(Lanes& sum, const Lanes& a, const Lanes& b) {
