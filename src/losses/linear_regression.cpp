@@ -15,48 +15,57 @@ public:
   [[nodiscard]] std::size_t dimension() const override { return X_.dimension(); }
   [[nodiscard]] std::size_t samples() const override { return data_->samples; }
   [[nodiscard]] const Dataset* data() const override { return data_.get(); }
-  void prefetch(std::span<const std::uint32_t> samples) const override { X_.prefetch(samples); }
   [[nodiscard]] Targets targets() const override { return Targets::numbers; }
   [[nodiscard]] std::string description() const override {
     return std::string("(x.w") + (bias_ ? " + bias" : "") + " - y)^2/2" + (decay_ != 0 ? " + weight_decay |w|^2/2" : "");
   }
 
   double evaluate(const double* w, const Batch& batch, double* gradient, Workspace& workspace) const override {
-    const double* r = residuals(w, batch, workspace);
+    double* r = residuals(w, batch, 1, workspace);
     const auto n = static_cast<double>(batch.samples.size());
-    detail::combine_rows(X_, batch.samples, r, 1 / n, decay_, w, gradient);
     double squares = 0, norm = 0;
-    for (std::size_t k = 0; k < batch.samples.size(); ++k) squares += r[k] * r[k];
+    for (std::size_t k = 0; k < batch.samples.size(); ++k) {
+      squares += r[k] * r[k];
+      r[k] *= 1 / n;
+    }
+    detail::combine_rows(X_, detail::rows_of(batch), r, 0, decay_, w, gradient);
     if (decay_ != 0)
       for (std::size_t j = 0; j < dimension(); ++j) norm += w[j] * w[j];
     return squares / (2 * n) + decay_ * norm / 2;
   }
 
   void gradient(const double* w, const Batch& batch, double* gradient, Workspace& workspace) const override {
-    detail::combine_rows(X_, batch.samples, residuals(w, batch, workspace), 1 / static_cast<double>(batch.samples.size()), decay_, w, gradient);
+    detail::combine_rows(X_, detail::rows_of(batch), residuals(w, batch, 1 / static_cast<double>(batch.samples.size()), workspace), 0, decay_, w, gradient);
+  }
+
+  void add_gradients(const double* w, const Batches& batches, double keep, double scale, double* y, Workspace& workspace) const override {
+    detail::add_gradients(X_, decay_, w, batches, keep, scale, y, workspace,
+                          [&](double* z, const Batch& batch, double factor) { detail::subtract_targets(*data_, batch, factor, z); });
   }
 
   void hessian_product(const double*, const Batch& batch, const double* v, double* result, Workspace& workspace) const override {
     double* z = workspace.buffer(0, batch.samples.size());
-    detail::project_rows(X_, batch.samples, detail::pad(X_, v, workspace, 1), z);
-    detail::combine_rows(X_, batch.samples, z, 1 / static_cast<double>(batch.samples.size()), decay_, v, result);
+    detail::project_rows(X_, detail::rows_of(batch), v, z);
+    for (std::size_t k = 0; k < batch.samples.size(); ++k) z[k] *= 1 / static_cast<double>(batch.samples.size());
+    detail::combine_rows(X_, detail::rows_of(batch), z, 0, decay_, v, result);
   }
 
   void weighted_gradient(const double* w, const Batch& batch, const double* weights, double* result, Workspace& workspace) const override {
-    double* r = residuals(w, batch, workspace);
+    double* r = residuals(w, batch, 1, workspace);
     double sum = 0;
     for (std::size_t k = 0; k < batch.samples.size(); ++k) {
       r[k] *= weights[k];
       sum += weights[k];
     }
-    detail::combine_rows(X_, batch.samples, r, 1, decay_ * sum, w, result);
+    detail::combine_rows(X_, detail::rows_of(batch), r, 0, decay_ * sum, w, result);
   }
 
 private:
-  double* residuals(const double* w, const Batch& batch, Workspace& workspace) const {
+  /// scale (x . w - y).
+  double* residuals(const double* w, const Batch& batch, double scale, Workspace& workspace) const {
     double* r = workspace.buffer(0, batch.samples.size());
-    detail::project_rows(X_, batch.samples, detail::pad(X_, w, workspace, 1), r);
-    for (std::size_t k = 0; k < batch.samples.size(); ++k) r[k] -= batch.targets ? batch.targets[k] : data_->targets[batch.samples[k]];
+    detail::project_rows(X_, detail::rows_of(batch), w, r);
+    detail::subtract_targets(*data_, batch, scale, r);
     return r;
   }
 

@@ -20,7 +20,6 @@ public:
   [[nodiscard]] std::size_t dimension() const override { return X_.dimension(); }
   [[nodiscard]] std::size_t samples() const override { return data_->samples; }
   [[nodiscard]] const Dataset* data() const override { return data_.get(); }
-  void prefetch(std::span<const std::uint32_t> samples) const override { X_.prefetch(samples); }
   [[nodiscard]] Targets targets() const override { return Targets::classes; }
   [[nodiscard]] std::string description() const override {
     return std::string("log(1 + exp z) - y z, z = x.w") + (bias_ ? " + bias" : "") + (decay_ != 0 ? ", + weight_decay |w|^2/2" : "");
@@ -41,25 +40,29 @@ public:
     spoil(batch, project(w, batch, workspace), gradient, w);
   }
 
+  void add_gradients(const double* w, const Batches& batches, double keep, double scale, double* y, Workspace& workspace) const override {
+    detail::add_gradients(X_, decay_, w, batches, keep, scale, y, workspace, [&](double* z, const Batch& batch, double factor) { derivatives(batch, factor, z); });
+  }
+
   void weighted_gradient(const double* w, const Batch& batch, const double* weights, double* result, Workspace& workspace) const override {
     double* z = project(w, batch, workspace);
-    detail::sigmoid(z, batch.samples.size());
+    derivatives(batch, 1, z);
     double sum = 0;
     for (std::size_t k = 0; k < batch.samples.size(); ++k) {
-      z[k] = weights[k] * (z[k] - target(batch, k));
+      z[k] *= weights[k];
       sum += weights[k];
     }
-    detail::combine_rows(X_, batch.samples, z, 1, decay_ * sum, w, result);
+    detail::combine_rows(X_, detail::rows_of(batch), z, 0, decay_ * sum, w, result);
   }
 
   void hessian_product(const double* w, const Batch& batch, const double* v, double* result, Workspace& workspace) const override {
     const std::size_t n = batch.samples.size();
     double* z = project(w, batch, workspace);
-    double* u = workspace.buffer(2, n);
-    detail::project_rows(X_, batch.samples, detail::pad(X_, v, workspace, 1), u);
+    double* u = workspace.buffer(1, n);
+    detail::project_rows(X_, detail::rows_of(batch), v, u);
     detail::sigmoid(z, n);
-    for (std::size_t k = 0; k < n; ++k) u[k] *= z[k] * (1 - z[k]);
-    detail::combine_rows(X_, batch.samples, u, 1 / static_cast<double>(n), decay_, v, result);
+    for (std::size_t k = 0; k < n; ++k) u[k] *= z[k] * (1 - z[k]) / static_cast<double>(n);
+    detail::combine_rows(X_, detail::rows_of(batch), u, 0, decay_, v, result);
   }
 
   [[nodiscard]] bool classifies() const override { return true; }
@@ -75,16 +78,19 @@ private:
 
   double* project(const double* w, const Batch& batch, Workspace& workspace) const {
     double* z = workspace.buffer(0, detail::padded(batch.samples.size()));
-    detail::project_rows(X_, batch.samples, detail::pad(X_, w, workspace, 1), z);
+    detail::project_rows(X_, detail::rows_of(batch), w, z);
     return z;
   }
 
-  /// z becomes s(z) - y, then the gradient.
+  /// z becomes scale (s(z) - y).
+  void derivatives(const Batch& batch, double scale, double* z) const {
+    detail::sigmoid(z, batch.samples.size());
+    detail::subtract_targets(*data_, batch, scale, z);
+  }
+
   void spoil(const Batch& batch, double* z, double* gradient, const double* w) const {
-    const std::size_t n = batch.samples.size();
-    detail::sigmoid(z, n);
-    for (std::size_t k = 0; k < n; ++k) z[k] -= target(batch, k);
-    detail::combine_rows(X_, batch.samples, z, 1 / static_cast<double>(n), decay_, w, gradient);
+    derivatives(batch, 1 / static_cast<double>(batch.samples.size()), z);
+    detail::combine_rows(X_, detail::rows_of(batch), z, 0, decay_, w, gradient);
   }
 
   std::shared_ptr<const Dataset> data_;

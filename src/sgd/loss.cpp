@@ -1,5 +1,7 @@
 #include "driftwell/sgd/loss.hpp"
 
+#include "driftwell/core/simd.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -42,6 +44,10 @@ template <class Term> void sum_blocks(const Loss& loss, std::size_t width, doubl
   }
 }
 
+DRIFTWELL_MULTIVERSION void add_scaled(std::size_t d, double keep, double scale, const double* g, double* y) {
+  for (std::size_t j = 0; j < d; ++j) y[j] = keep * y[j] + scale * g[j];
+}
+
 } // namespace
 
 double* Workspace::buffer(std::size_t number, std::size_t size) {
@@ -50,6 +56,17 @@ double* Workspace::buffer(std::size_t number, std::size_t size) {
   if (buffer.size() < size + 8) buffer.assign(size + 8, 0.0);
   const auto address = reinterpret_cast<std::uintptr_t>(buffer.data());
   return buffer.data() + (64 - address % 64) % 64 / sizeof(double);
+}
+
+void Loss::add_gradients(const double* w, const Batches& batches, double keep, double scale, double* y, Workspace& workspace) const {
+  constexpr std::size_t gradient_buffer = 31; // that no loss uses itself
+  const std::size_t d = dimension();
+  double* g = workspace.buffer(gradient_buffer, d);
+  for (std::size_t r = 0; r < batches.count; ++r, w += d, y += d) {
+    gradient(w, batches.of(r), g, workspace);
+    if (keep == 0) std::fill_n(y, d, 0.0);
+    add_scaled(d, keep, scale, g, y);
+  }
 }
 
 void Loss::sample_gradients(const double* w, const Batch& batch, double* rows, Workspace& workspace) const {

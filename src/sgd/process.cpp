@@ -2,8 +2,10 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
+#include "driftwell/core/simd.hpp"
 
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,13 +15,30 @@ namespace driftwell::sgd {
 
 namespace {
 
-constexpr std::size_t block = 16;            ///< replicas that go together: their weights and batches stay in the cache
 constexpr std::uint64_t longest_stride = 512; ///< steps between two looks at the signal and at the weights
 
 /// Gradients a look may cost, so that it comes every second or so: large batches make short strides.
 std::uint64_t stride_of(std::size_t d, std::size_t batch, std::size_t replicas) {
   const double work = static_cast<double>(d) * static_cast<double>(batch) * static_cast<double>(replicas);
   return std::clamp<std::uint64_t>(static_cast<std::uint64_t>(1e9 / work), 1, longest_stride);
+}
+
+/// Replicas that a thread takes at a time and draws the batches of: some blocks for every thread, and whole vectors of random bits. As many
+/// as a sampler keeps the orders of.
+std::size_t block_of(std::size_t replicas, Sampling sampling) {
+  const std::size_t share = replicas / (4 * static_cast<std::size_t>(omp_get_max_threads()));
+  return std::clamp<std::size_t>(share / 16 * 16, 4, sampling == Sampling::epochs ? 16 : 64);
+}
+
+/// Steps whose batches are drawn ahead: then a few replicas make them with their weights in the first level of the cache.
+std::size_t tile_of(std::size_t indices) { return std::clamp<std::size_t>(8192 / indices, 1, 16); }
+std::size_t together_of(std::size_t d) { return std::clamp<std::size_t>(1024 / d, 1, 8); }
+
+DRIFTWELL_MULTIVERSION void look_ahead(std::size_t n, double mu, const double* w, const double* v, double* ahead) {
+  for (std::size_t j = 0; j < n; ++j) ahead[j] = w[j] + mu * v[j];
+}
+DRIFTWELL_MULTIVERSION void add(std::size_t n, const double* v, double* w) {
+  for (std::size_t j = 0; j < n; ++j) w[j] += v[j];
 }
 
 constexpr double two_pi = 6.283185307179586476925286766559;
@@ -34,13 +53,15 @@ std::pair<double, double> svag_weights(std::size_t l) {
 
 /// What a thread needs besides the weights.
 struct Process::Thread {
-  Thread(const Loss& loss, const ProcessOptions& options) : sampler(options.sampling, loss.samples(), options.seed), gradient(loss.dimension() + 8), second(loss.dimension() + 8), ahead(loss.dimension() + 8) {}
+  Thread(const Loss& loss, const ProcessOptions& options)
+      : sampler(options.sampling, loss.samples(), options.seed), ahead(together_of(loss.dimension()) * loss.dimension()) {}
   Sampler sampler;
   Workspace workspace;
-  std::array<std::vector<std::uint32_t>, 2> indices;
+  std::array<std::vector<std::uint32_t>, 2> indices; ///< of the halves of a step, for every step of a tile
   std::array<std::vector<double>, 2> targets;
-  std::vector<std::uint64_t> words;
-  std::vector<double> gradient, second, ahead;
+  std::vector<std::size_t> places; ///< where the batches of a step begin
+  std::vector<std::uint64_t> words, more;
+  std::vector<double> ahead;
 };
 
 Process::Process(const Loss& loss, const ProcessOptions& options) : loss_(loss), options_(options), d_(loss.dimension()) {
@@ -109,7 +130,7 @@ void Process::advance(std::uint64_t steps) {
       ++next_.number;
       plan();
     }
-    const std::size_t blocks = (options_.replicas + block - 1) / block;
+    const std::size_t block = block_of(options_.replicas, options_.sampling), blocks = (options_.replicas + block - 1) / block;
 #pragma omp parallel if (blocks > 1 && options_.replicas * stretch.size() * stretch[0].batch * d_ > 500'000)
     {
       Thread thread(loss_, options_);
@@ -120,62 +141,69 @@ void Process::advance(std::uint64_t steps) {
   }
 }
 
-void Process::batch_gradient(const double* w, std::size_t r, std::size_t, const Step& step, std::uint32_t half, double* gradient, Thread& thread) {
-  const Batch batch{std::span(thread.indices[half]).subspan(r * step.batch, step.batch), options_.label_noise > 0 ? thread.targets[half].data() + r * step.batch : nullptr};
-  loss_.gradient(w, batch, gradient, thread.workspace);
+void Process::move_block(std::size_t first, std::size_t count, std::span<const Step> steps, Thread& thread) {
+  const std::size_t together = together_of(d_);
+  const bool two = options_.svag > 1, spoilt = options_.label_noise > 0;
+  while (!steps.empty()) {
+    const auto tile = steps.first(std::min(steps.size(), tile_of(count * steps[0].batch)));
+    draw(first, count, tile, thread);
+    for (std::size_t r = 0; r < count; r += together)
+      for (std::size_t k = 0; k < tile.size(); ++k) {
+        std::array<Batches, 2> batches{};
+        const std::size_t b = tile[k].batch, place = thread.places[k] + r * b, some = std::min(together, count - r);
+        for (std::size_t half = 0; half < (two ? 2U : 1U); ++half)
+          batches[half] = {thread.indices[half].data() + place, spoilt ? thread.targets[half].data() + place : nullptr, b, some};
+        move(first + r, some, tile[k], std::span(batches).first(two ? 2 : 1), thread);
+      }
+    steps = steps.subspan(tile.size());
+  }
 }
 
-void Process::move_block(std::size_t first, std::size_t count, const std::vector<Step>& steps, Thread& thread) {
-  const double mu = options_.momentum;
-  const auto [here, there] = svag_weights(options_.svag);
-  const bool two = options_.svag > 1;
-  double* g = thread.gradient.data();
+/// The batches of a tile of steps.
+void Process::draw(std::size_t first, std::size_t count, std::span<const Step> steps, Thread& thread) {
+  std::size_t total = 0;
+  thread.places.clear();
   for (const Step& step : steps) {
-    for (std::uint32_t half = 0; half < (two ? 2U : 1U); ++half) {
-      thread.indices[half].resize(count * step.batch);
-      thread.sampler.draw(first, count, step, half, thread.indices[half].data(), step.batch);
-      if (options_.label_noise > 0) spoil_targets(first, count, step, half, thread);
-    }
-    for (std::size_t r = 0; r < count; ++r) {
-      if (r + 1 < count) loss_.prefetch(std::span(thread.indices[0]).subspan((r + 1) * step.batch, step.batch));
-      double* w = w_.data() + (first + r) * d_;
-      double* v = mu > 0 ? v_.data() + (first + r) * d_ : nullptr;
-      const double* at = w;
-      if (v && options_.nesterov) {
-        for (std::size_t j = 0; j < d_; ++j) thread.ahead[j] = w[j] + mu * v[j];
-        at = thread.ahead.data();
-      }
-      batch_gradient(at, r, first + r, step, 0, g, thread);
-      if (two) {
-        batch_gradient(at, r, first + r, step, 1, thread.second.data(), thread);
-        for (std::size_t j = 0; j < d_; ++j) g[j] = here * g[j] + there * thread.second[j];
-      }
-      const double eta = step.learning_rate;
-      if (!v) {
-        for (std::size_t j = 0; j < d_; ++j) w[j] -= eta * g[j];
-        continue;
-      }
-      for (std::size_t j = 0; j < d_; ++j) {
-        v[j] = mu * v[j] - eta * g[j];
-        w[j] += v[j];
-      }
+    thread.places.push_back(total);
+    total += count * step.batch;
+  }
+  for (std::uint32_t half = 0; half < (options_.svag > 1 ? 2U : 1U); ++half) {
+    thread.indices[half].resize(total);
+    if (options_.label_noise > 0) thread.targets[half].resize(total);
+    for (std::size_t k = 0; k < steps.size(); ++k) {
+      thread.sampler.draw(first, count, steps[k], half, thread.indices[half].data() + thread.places[k], steps[k].batch);
+      if (options_.label_noise > 0) spoil_targets(first, count, steps[k], half, thread.places[k], thread);
     }
   }
 }
 
-void Process::spoil_targets(std::size_t first, std::size_t count, const Step& step, std::uint32_t half, Thread& thread) {
+/// One step of replicas first ... first + count - 1, with one batch each or, for SVAG, two.
+void Process::move(std::size_t first, std::size_t count, const Step& step, std::span<const Batches> batches, Thread& thread) {
+  const double mu = options_.momentum;
+  const std::size_t n = count * d_;
+  double* w = w_.data() + first * d_;
+  double* v = mu > 0 ? v_.data() + first * d_ : nullptr;
+  const double* at = w;
+  if (v && options_.nesterov) look_ahead(n, mu, w, v, thread.ahead.data()), at = thread.ahead.data();
+  else if (!v && batches.size() > 1) std::copy_n(w, n, thread.ahead.data()), at = thread.ahead.data(); // w moves before the second batch
+  const auto [here, there] = svag_weights(options_.svag);
+  double* y = v ? v : w;
+  loss_.add_gradients(at, batches[0], v ? mu : 1, -step.learning_rate * here, y, thread.workspace);
+  if (batches.size() > 1) loss_.add_gradients(at, batches[1], 1, -step.learning_rate * there, y, thread.workspace);
+  if (v) add(n, v, w);
+}
+
+void Process::spoil_targets(std::size_t first, std::size_t count, const Step& step, std::uint32_t half, std::size_t place, Thread& thread) {
   const Dataset& data = *loss_.data();
   const bool classes = loss_.targets() == Loss::Targets::classes;
-  const std::vector<std::uint32_t>& indices = thread.indices[half];
-  std::vector<double>& targets = thread.targets[half];
-  targets.resize(indices.size());
-  std::vector<std::uint64_t> more;
+  const std::uint32_t* indices = thread.indices[half].data() + place;
+  double* targets = thread.targets[half].data() + place;
   thread.sampler.words(first, count, step, 2 + half, thread.words);
-  if (!classes) thread.sampler.words(first, count, step, 6 + half, more);
-  for (std::size_t k = 0; k < indices.size(); ++k) {
+  if (!classes) thread.sampler.words(first, count, step, 6 + half, thread.more);
+  for (std::size_t k = 0; k < count * step.batch; ++k) {
     const double y = data.targets[indices[k]], u = uniform(thread.words[k]);
     if (!classes) {
-      targets[k] = y + options_.label_noise * std::sqrt(-2 * std::log(u)) * std::cos(two_pi * uniform(more[k]));
+      targets[k] = y + options_.label_noise * std::sqrt(-2 * std::log(u)) * std::cos(two_pi * uniform(thread.more[k]));
       continue;
     }
     targets[k] = y;

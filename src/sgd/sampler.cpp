@@ -1,5 +1,7 @@
 #include "driftwell/sgd/sampler.hpp"
 
+#include "driftwell/core/simd.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
@@ -14,8 +16,13 @@ constexpr std::uint32_t draws = std::uint32_t{1} << 25;
 constexpr std::size_t kept_orders = 64;
 
 /// floor(n u), u = bits / 2^64, from two products of 32 bits: n < 2^32.
-inline std::uint32_t below(std::uint64_t bits, std::uint64_t n) {
+DRIFTWELL_INLINE std::uint32_t below(std::uint64_t bits, std::uint64_t n) {
   return static_cast<std::uint32_t>(((bits >> 32) * n + ((bits & 0xffffffffU) * n >> 32)) >> 32);
+}
+
+/// In place.
+DRIFTWELL_MULTIVERSION void all_below(std::uint64_t* bits, std::size_t count, std::uint64_t n) {
+  for (std::size_t k = 0; k < count; ++k) bits[k] = below(bits[k], n);
 }
 
 const std::vector<std::string> names{"with_replacement", "without_replacement", "epochs"};
@@ -35,14 +42,18 @@ Sampler::Sampler(Sampling sampling, std::size_t samples, std::uint64_t seed) : s
   if (sampling_ == Sampling::without_replacement) mark_.assign(samples_, 0);
 }
 
-void Sampler::words(std::uint64_t first, std::size_t n, const Step& step, std::uint32_t purpose, std::vector<std::uint64_t>& words) {
+void Sampler::columns(std::uint64_t first, std::size_t n, const Step& step, std::uint32_t purpose) {
   const std::size_t b = step.batch;
   columns_.resize(n * b);
+  rows_.resize(b);
+  for (std::size_t k = 0; k < b; ++k) rows_[k] = columns_.data() + k * n;
+  stream_.words(first, n, step.number, rows_, purpose * draws);
+}
+
+void Sampler::words(std::uint64_t first, std::size_t n, const Step& step, std::uint32_t purpose, std::vector<std::uint64_t>& words) {
+  const std::size_t b = step.batch;
+  columns(first, n, step, purpose);
   words.resize(n * b);
-  static thread_local std::vector<std::uint64_t*> rows;
-  rows.resize(b);
-  for (std::size_t k = 0; k < b; ++k) rows[k] = columns_.data() + k * n;
-  stream_.words(first, n, step.number, rows, purpose * draws);
   for (std::size_t k = 0; k < b; ++k)
     for (std::size_t r = 0; r < n; ++r) words[r * b + k] = columns_[k * n + r];
 }
@@ -62,14 +73,17 @@ void Sampler::draw(std::uint64_t first, std::size_t n, const Step& step, std::ui
     }
     return;
   }
+  if (sampling_ == Sampling::with_replacement || b == 1) {
+    columns(first, n, step, half);
+    all_below(columns_.data(), n * b, samples_);
+    for (std::size_t r = 0; r < n; ++r)
+      for (std::size_t k = 0; k < b; ++k) indices[r * stride + k] = static_cast<std::uint32_t>(columns_[k * n + r]);
+    return;
+  }
   words(first, n, step, half, words_);
   for (std::size_t r = 0; r < n; ++r) {
     std::uint32_t* row = indices + r * stride;
     const std::uint64_t* bits = words_.data() + r * b;
-    if (sampling_ == Sampling::with_replacement || b == 1) {
-      for (std::size_t k = 0; k < b; ++k) row[k] = below(bits[k], samples_);
-      continue;
-    }
     // Robert Floyd's way (Bentley, CACM 30, 1987): every subset is equally likely, at the price of b draws.
     if (++draw_ == 0) {
       std::fill(mark_.begin(), mark_.end(), 0U);

@@ -26,11 +26,11 @@ TEST_CASE("matrix products of every shape, transposed or not, added or not") {
             for (std::size_t i = 0; i < m; ++i)
               for (std::size_t j = 0; j < n; ++j) {
                 double sum = add ? C[i * n + j] : 0;
-                for (std::size_t p = 0; p < k; ++p) sum += (turned ? A[p * m + i] : A[i * k + p]) * B[p * n + j];
+                for (std::size_t p = 0; p < k; ++p) sum = std::fma(turned ? A[p * m + i] : A[i * k + p], B[p * n + j], sum);
                 expected[i * n + j] = sum;
               }
             multiply(m, n, k, A.data(), turned ? 1 : k, turned ? m : 1, B.data(), n, C.data(), n, add);
-            CHECK(C == expected); // the same order of additions: the same bits
+            CHECK(C == expected); // the same order of fused multiply-adds: the same bits
           }
 }
 

@@ -20,6 +20,14 @@ struct Batch {
   const double* targets = nullptr;
 };
 
+/// The batches of one step, `size` samples for each of `count` replicas.
+struct Batches {
+  const std::uint32_t* samples;
+  const double* targets; ///< or nullptr
+  std::size_t size, count;
+  [[nodiscard]] Batch of(std::size_t replica) const { return {{samples + replica * size, size}, targets ? targets + replica * size : nullptr}; }
+};
+
 /// Scratch of one thread: buffers by number, aligned to 64 bytes, that grow and stay.
 class Workspace {
 public:
@@ -43,8 +51,12 @@ public:
 
   /// Mean of the terms of the batch; their mean gradient into `gradient` (d). Same bits for any workspace and thread.
   virtual double evaluate(const double* w, const Batch& batch, double* gradient, Workspace& workspace) const = 0;
-  /// The gradient alone, where that is cheaper: the inner loop of SGD.
+  /// The gradient alone, where that is cheaper.
   virtual void gradient(const double* w, const Batch& batch, double* gradient, Workspace& workspace) const { evaluate(w, batch, gradient, workspace); }
+  /// The inner loop of SGD: y[r] = keep y[r] + scale grad(w[r]) for replicas r whose weights follow each other, w[r] = w + r d and so y[r].
+  /// With keep = 0 it does not matter what y holds; y and w may be the same. A replica has the same bits whatever the others are, but not to the
+  /// last digit those of gradient().
+  virtual void add_gradients(const double* w, const Batches& batches, double keep, double scale, double* y, Workspace& workspace) const;
   /// One gradient a row, (batch size) x d. The mean of the rows is the gradient.
   virtual void sample_gradients(const double* w, const Batch& batch, double* rows, Workspace& workspace) const;
   /// sum_k weights[k] grad l_k(w) over the batch: noise of the covariance D from weights that are independent and normal.
@@ -53,8 +65,6 @@ public:
   virtual double squared_gradients(const double* w, const Batch& batch, Workspace& workspace) const;
   /// Hessian of the mean over the batch times v, exact.
   virtual void hessian_product(const double* w, const Batch& batch, const double* v, double* result, Workspace& workspace) const = 0;
-  /// A hint that these samples come next: their inputs are on the way into the cache while the last ones are worked on.
-  virtual void prefetch(std::span<const std::uint32_t>) const {}
   /// Share of samples whose class is the most probable one; NaN where there are no classes.
   virtual double accuracy(const double* w, const Batch& batch, Workspace& workspace) const;
   /// Whether it predicts classes, so that there is an accuracy.

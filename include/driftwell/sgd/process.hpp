@@ -11,6 +11,7 @@
 #include "driftwell/sgd/sampler.hpp"
 
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -66,9 +67,10 @@ public:
 private:
   struct Thread;
   void plan();
-  void move_block(std::size_t first, std::size_t count, const std::vector<Step>& steps, Thread& thread);
-  void batch_gradient(const double* w, std::size_t r, std::size_t replica, const Step& step, std::uint32_t half, double* gradient, Thread& thread);
-  void spoil_targets(std::size_t first, std::size_t count, const Step& step, std::uint32_t half, Thread& thread);
+  void move_block(std::size_t first, std::size_t count, std::span<const Step> steps, Thread& thread);
+  void draw(std::size_t first, std::size_t count, std::span<const Step> steps, Thread& thread);
+  void move(std::size_t first, std::size_t count, const Step& step, std::span<const Batches> batches, Thread& thread);
+  void spoil_targets(std::size_t first, std::size_t count, const Step& step, std::uint32_t half, std::size_t place, Thread& thread);
   void check(std::uint64_t from) const;
 
   const Loss& loss_;

@@ -42,10 +42,14 @@ public:
   void shuffle(std::uint64_t replica, std::uint64_t epoch, std::uint32_t half, std::vector<std::uint32_t>& order);
 
 private:
+  /// Random bits into columns_, those of a place of the batch next to each other.
+  void columns(std::uint64_t first, std::size_t n, const Step& step, std::uint32_t purpose);
+
   Sampling sampling_;
   std::size_t samples_;
   NoiseStream stream_;
   std::vector<std::uint64_t> words_, columns_;
+  std::vector<std::uint64_t*> rows_;
   std::vector<std::uint32_t> mark_; ///< of every sample: the draw that took it last
   std::uint32_t draw_ = 0;
   struct Order {

@@ -79,29 +79,27 @@ void Network::forward(const double* w, const Batch& batch, const Pass& pass, Wor
   }
 }
 
-double Network::target(const Batch& batch, std::size_t k, std::size_t output) const {
-  const double y = batch.targets ? batch.targets[k] : data_->targets[batch.samples[k]];
-  return data_->classes > 0 ? (static_cast<std::size_t>(y) == output ? 1.0 : 0.0) : y;
-}
-
 double Network::output(const Batch& batch, double* z, double* probabilities, bool wanted) const {
   const std::size_t n = batch.samples.size(), width = layers_.back().outputs;
   const double share = 1 / static_cast<double>(n);
+  const bool classes = data_->classes > 0;
   double loss = 0;
   if (!cross_entropy_) {
-    for (std::size_t k = 0; k < n; ++k)
+    for (std::size_t k = 0; k < n; ++k) {
+      const double y = target(batch, k);
       for (std::size_t j = 0; j < width; ++j) {
-        const double r = z[k * width + j] - target(batch, k, j);
+        const double r = z[k * width + j] - (classes ? (static_cast<std::size_t>(y) == j ? 1.0 : 0.0) : y);
         loss += r * r / 2;
         z[k * width + j] = r * share;
       }
+    }
     return loss * share;
   }
   for (std::size_t k = 0; k < n; ++k) {
     double* row = z + k * width;
     const double most = *std::max_element(row, row + width);
     for (std::size_t j = 0; j < width; ++j) row[j] -= most;
-    if (wanted) loss -= row[static_cast<std::size_t>(batch.targets ? batch.targets[k] : data_->targets[batch.samples[k]])];
+    if (wanted) loss -= row[static_cast<std::size_t>(target(batch, k))];
   }
   exponential(z, n * width);
   for (std::size_t k = 0; k < n; ++k) {
@@ -109,11 +107,10 @@ double Network::output(const Batch& batch, double* z, double* probabilities, boo
     double sum = 0;
     for (std::size_t j = 0; j < width; ++j) sum += row[j];
     if (wanted) loss += std::log(sum);
-    for (std::size_t j = 0; j < width; ++j) {
-      const double p = row[j] / sum;
-      if (probabilities) probabilities[k * width + j] = p;
-      row[j] = (p - target(batch, k, j)) * share;
-    }
+    for (std::size_t j = 0; j < width; ++j) row[j] /= sum;
+    if (probabilities) std::copy_n(row, width, probabilities + k * width);
+    row[static_cast<std::size_t>(target(batch, k))] -= 1;
+    for (std::size_t j = 0; j < width; ++j) row[j] *= share;
   }
   return loss * share;
 }
@@ -138,9 +135,9 @@ void Network::backward(const double* w, std::size_t n, const Pass& pass, double*
   }
 }
 
-void Network::decay(const double* w, double* gradient) const {
-  if (decay_ != 0)
-    for (std::size_t j = 0; j < dimension_; ++j) gradient[j] += decay_ * w[j];
+void Network::decay(const double* w, double factor, double* gradient) const {
+  if (factor != 0)
+    for (std::size_t j = 0; j < dimension_; ++j) gradient[j] += factor * w[j];
 }
 
 double Network::evaluate(const double* w, const Batch& batch, double* gradient, Workspace& workspace) const {
@@ -148,7 +145,7 @@ double Network::evaluate(const double* w, const Batch& batch, double* gradient, 
   forward(w, batch, way, workspace);
   double loss = output(batch, way.z.back(), nullptr, true), norm = 0;
   backward(w, batch.samples.size(), way, gradient, workspace);
-  decay(w, gradient);
+  decay(w, decay_, gradient);
   if (decay_ != 0)
     for (std::size_t j = 0; j < dimension_; ++j) norm += w[j] * w[j];
   return loss + decay_ * norm / 2;
@@ -159,7 +156,22 @@ void Network::gradient(const double* w, const Batch& batch, double* gradient, Wo
   forward(w, batch, way, workspace);
   output(batch, way.z.back(), nullptr, false);
   backward(w, batch.samples.size(), way, gradient, workspace);
-  decay(w, gradient);
+  decay(w, decay_, gradient);
+}
+
+/// Backwards everything is linear in the derivatives by z_L, one row a sample.
+void Network::weighted_gradient(const double* w, const Batch& batch, const double* weights, double* result, Workspace& workspace) const {
+  const std::size_t n = batch.samples.size(), width = layers_.back().outputs;
+  const Pass way = pass(n, false, workspace);
+  forward(w, batch, way, workspace);
+  output(batch, way.z.back(), nullptr, false);
+  double sum = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    for (std::size_t j = 0; j < width; ++j) way.z.back()[k * width + j] *= weights[k] * static_cast<double>(n);
+    sum += weights[k];
+  }
+  backward(w, n, way, result, workspace);
+  decay(w, decay_ * sum, result);
 }
 
 double Network::accuracy(const double* w, const Batch& batch, Workspace& workspace) const {

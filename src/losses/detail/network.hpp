@@ -18,6 +18,7 @@ public:
 
   double evaluate(const double* w, const Batch& batch, double* gradient, Workspace& workspace) const override;
   void gradient(const double* w, const Batch& batch, double* gradient, Workspace& workspace) const override;
+  void weighted_gradient(const double* w, const Batch& batch, const double* weights, double* result, Workspace& workspace) const override;
   void hessian_product(const double* w, const Batch& batch, const double* v, double* result, Workspace& workspace) const override;
   [[nodiscard]] bool classifies() const override { return data_->classes > 0; }
   double accuracy(const double* w, const Batch& batch, Workspace& workspace) const override;
@@ -37,8 +38,9 @@ private:
   /// z_L becomes the derivative of the mean loss by it; softmax probabilities stay where asked for. Returns the loss, or 0.
   double output(const Batch& batch, double* z, double* probabilities, bool wanted) const;
   void backward(const double* w, std::size_t n, const Pass& pass, double* gradient, Workspace& workspace) const;
-  void decay(const double* w, double* gradient) const;
-  [[nodiscard]] double target(const Batch& batch, std::size_t k, std::size_t output) const;
+  void decay(const double* w, double factor, double* gradient) const;
+  /// The target of sample k of a batch: a number, or a class.
+  [[nodiscard]] double target(const Batch& batch, std::size_t k) const { return batch.targets ? batch.targets[k] : data_->targets[batch.samples[k]]; }
 
   std::shared_ptr<const Dataset> data_;
   Activation activation_;

@@ -77,7 +77,7 @@ void Network::hessian_product(const double* w, const Batch& batch, const double*
     std::swap(next, spare);
     std::swap(ddelta, dnext);
   }
-  decay(v, result);
+  decay(v, decay_, result);
 }
 
 } // namespace driftwell::sgd::detail
