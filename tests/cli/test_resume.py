@@ -182,7 +182,7 @@ class Resume(support.Cli):
         return [(self.folder / f"{stem}.checkpoint.{k}").exists() for k in (0, 1)]
 
     def test_points_that_are_done_are_not_computed_again(self):
-        long = ("--set", "sweep.sgd.learning_rate=[0.1]", "--set", "sgd.steps=40000", "--set", "sgd.replicas=2000", "--set", "sweep.files=true")
+        long = ("--set", "sweep.sgd.learning_rate=[0.1]", "--set", "sgd.steps=8000", "--set", "sgd.replicas=1000", "--set", "sweep.files=true")
         self.killed("sweep", "sweep.toml", "-q", "-o", "cut.h5", *long, after=lambda: any(self.generations()) and (self.folder / "cut_point_0001.h5").exists())
         first = self.folder / "cut_point_0000.h5"
         before = first.stat().st_mtime_ns
