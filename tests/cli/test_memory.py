@@ -45,7 +45,7 @@ class Memory(support.Cli):
         self.write("density.toml", DENSITY)
 
     def refusal(self, file, *options):
-        error = self.refused("run", file, "-q", *options, code=1, says=("needs about", "GB", "memory_limit leaves"))
+        error = self.refused("run", file, "-q", *options, code=1, says=("about", "GB", "memory_limit leaves", "would fit"))
         self.assertEqual([name for name in self.left() if name.endswith(".h5")], [])
         return error
 
