@@ -5,7 +5,7 @@
 #include "driftwell/generator/gibbs.hpp"
 #include "driftwell/generator/sparse_factor.hpp"
 #include "driftwell/propagators/scheduled_evolution.hpp"
-#include "grid_text.hpp"
+#include "fitting_grid.hpp"
 
 #include <fmt/format.h>
 
@@ -24,7 +24,8 @@ double bytes_of_chain(const Grid& grid) { return 300 * static_cast<double>(grid.
 /// A grid that has no chance to fit is refused before anything is allocated.
 const Grid& fitting(const Grid& grid) {
   if (const double bytes = bytes_of_chain(grid); bytes > available_memory())
-    throw NumericalFailure(fmt::format("{} cells need about {:.3g} GB, {}. Use fewer cells.", cells_text(grid), bytes / 1e9, memory_words()));
+    throw NumericalFailure(fmt::format("{} cells need about {:.3g} GB, {}. {}.", cells_text(grid), bytes / 1e9, memory_words(),
+                                       fitting_cells(grid, [](const Grid& smaller) { return bytes_of_chain(smaller) <= available_memory(); })));
   return grid;
 }
 

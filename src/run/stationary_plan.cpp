@@ -3,12 +3,11 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/generator/sparse_factor.hpp"
 #include "driftwell/run/memory.hpp"
-#include "grid_text.hpp"
+#include "fitting_grid.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 namespace driftwell::run {
 
@@ -71,14 +70,9 @@ StationaryPlan plan_stationary(const input::StationarySpec& spec, const Model& m
 void require_memory(const input::StationarySpec& spec, const Model& model, const Grid& grid) {
   const double bytes = plan_stationary(spec, model, grid).cost.bytes;
   if (bytes <= available_memory()) return;
-  std::optional<Grid> fits;
-  for (double factor = 0.95; factor > 0.02 && !fits; factor *= 0.95) {
-    std::vector<Axis> axes = grid.axes();
-    for (Axis& axis : axes) axis = axis.with_cells(std::max<std::size_t>(4, 2 * static_cast<std::size_t>(static_cast<double>(axis.cells) * factor / 2)));
-    if (Grid smaller(axes); plan_stationary(spec, model, smaller).cost.bytes <= available_memory()) fits.emplace(std::move(smaller));
-  }
+  const std::string advice = fitting_cells(grid, [&](const Grid& smaller) { return plan_stationary(spec, model, smaller).cost.bytes <= available_memory(); });
   throw NumericalFailure(fmt::format("[stationary] with {} cells needs about {:.3g} GB, {}. {}{}", cells_text(grid), bytes / 1e9, memory_words(),
-                                     fits ? fmt::format("cells = {} would fit", cells_text(*fits)) : "Give it more memory",
+                                     advice,
                                      spec.method.value == "state_reduction" || spec.method.value == "direct" ? ", or method = \"iterative\"." : "."));
 }
 
