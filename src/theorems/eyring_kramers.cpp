@@ -26,7 +26,7 @@ namespace driftwell::theorems {
 namespace {
 
 constexpr double first_barrier = 8; ///< in units of T: where the halvings start
-constexpr std::size_t most_halvings = 5, most_cells = 40'000;
+constexpr std::size_t most_halvings = 5, most_cells = 18'000;
 
 /// Ratio of the exact mean time to the law, at falling temperatures.
 struct Ratios {

@@ -3,6 +3,8 @@
 
 #include "theorems/detail/line_criterion.hpp"
 #include "theorems/detail/log_sobolev_constant.hpp"
+#include "theorems/detail/reversible_part.hpp"
+#include "theorems/detail/worst_law.hpp"
 
 #include <random>
 
@@ -73,11 +75,37 @@ TEST_CASE("log-Sobolev constants: Barthe and Roberto's sides, Holley and Stroock
   CHECK(gaussian.upper < 8);
   const LogSobolevConstant well = log_sobolev_constant(subject({{{"x"}, "(x^2-1)^2/4"}, {axis(-4, 4, 400)}, {-1}, 0.5}).density());
   REQUIRE(well.bounded());
-  CHECK(well.lower.front().method.find("Holley-Stroock") != std::string::npos);
+  CHECK(well.lower.front().method.find("mixture") != std::string::npos); // Holley and Stroock's is 1/e, or half
+  CHECK(well.lower.front().rho.value < well.upper.front().rho.value);
+  REQUIRE(well.estimate.has_value());
+  CHECK(well.estimate->value == well.upper.front().rho.value);
   CHECK(well.lower.front().rho.value > 0.3);
   CHECK(well.upper.front().rho.value - well.upper.front().rho.error < 0.7920884266);
   for (const ConstantBound& below : well.lower)
     for (const ConstantBound& above : well.upper) CHECK(below.rho.value < above.rho.value);
+}
+
+TEST_CASE("the log-Sobolev constant of unequal wells: the worst law is worse than any near rho_ss") {
+  const Subject s = subject({{{"x"}, "(x^2-1)^2/4 + x/5", {}, {}, 0.2}, {axis(-3, 3, 400)}, {-1}});
+  const LogSobolevConstant constant = log_sobolev_constant(s.density());
+  REQUIRE(constant.estimate.has_value());
+  const double gap = dirichlet_gap(s.density().level()).value / 0.2;
+  CAPTURE(constant.estimate->value, gap, constant.lower.front().rho.value);
+  CHECK(constant.estimate->value < 0.9 * gap);
+  CHECK(constant.lower.front().rho.value < constant.estimate->value);
+  CHECK(constant.lower.front().rho.value > 0.6 * constant.estimate->value);
+  // Of all densities on a coarser grid that step by a factor between two constants, a family the descent does not know.
+  const Level& level = s.density().level();
+  double least = 1e300;
+  for (double middle = -1; middle <= 1; middle += 0.1)
+    for (double width = 0.1; width < 1; width += 0.1)
+      for (double height = -6; height <= 6; height += 0.5) {
+        Eigen::VectorXd p = level.steady().p;
+        for (Eigen::Index k = 0; k < p.size(); ++k) p[k] *= std::exp(height * std::tanh((level.grid().axis(0).centre(static_cast<std::size_t>(k)) - middle) / width));
+        if (height != 0) least = std::min(least, fisher_ratio(level, p / p.sum()));
+      }
+  CHECK(constant.estimate->value < least);
+  CHECK(constant.estimate->value > 0.97 * least); // and they come close
 }
 
 TEST_CASE("inequalities of any two laws: random ones on random grids") {
