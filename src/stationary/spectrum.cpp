@@ -256,6 +256,7 @@ double value_bound(const Generator& generator, const SteadyState& steady, const 
 } // namespace
 
 std::vector<std::complex<double>> leading_eigenvalues(const Generator& generator, const SteadyState& steady, std::size_t count, bool iteratively) {
+  iteratively = iteratively && generator.size() > 20 * count + 60; // a block of vectors must fit into the space many times
   const std::vector<std::complex<double>> values = (iteratively ? slowest_by_iteration(generator, steady, count, false) : slowest(generator, steady, count, false)).values;
   for (const auto& value : values)
     if (!std::isfinite(value.real()) || !std::isfinite(value.imag())) throw NumericalFailure("leading eigenvalues: the iteration met a value that is not finite");
@@ -263,6 +264,7 @@ std::vector<std::complex<double>> leading_eigenvalues(const Generator& generator
 }
 
 Eigenmodes eigenmodes(const Generator& generator, const SteadyState& steady, std::size_t count, bool iteratively) {
+  iteratively = iteratively && generator.size() > 20 * count + 60; // a block of vectors must fit into the space many times
   Slowest pairs = iteratively ? slowest_by_iteration(generator, steady, count, true) : slowest(generator, steady, count, true);
   polish(generator, steady, pairs, iteratively);
   biorthonormalise(steady, pairs);
