@@ -163,7 +163,8 @@ struct LateTimes {
 
   [[nodiscard]] const Level& level() const { return evidence->level(index); }
   [[nodiscard]] std::size_t clearest_slope() const {
-    return clearest(slow, slow.steps + 1, [&](std::size_t j) { return slope_of(level(), slow, j); });
+    // Two earlier windows at least: of one change alone one cannot tell how fast it falls.
+    return clearest(slow, slow.steps + 2, [&](std::size_t j) { return slope_of(level(), slow, j); });
   }
 };
 LateTimes late_times(const DensityEvidence& evidence, std::size_t index) {

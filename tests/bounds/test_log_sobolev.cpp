@@ -189,7 +189,7 @@ TEST_CASE("the Poincare constant of the double well at all temperatures") {
   CHECK(cold.log_sobolev.lower > 0);
 }
 
-TEST_CASE("mixtures of wells: below every trial law, sharp where it is cold") {
+TEST_CASE("mixtures of wells: below every trial law, sharp where it is cold", "[slow]") {
   for (const std::string& text : std::vector<std::string>{"(x^2-1)^2/4", "(x^2-1)^2/4 + 0.15*x", "x^2/2 + (1-cos(5*x))/4", "(x^2-1)^2*(x^2-0.1)/2", "x^2*(x^2-4)^2/20"})
     for (const double t : {1.0, 0.3, 0.1, 0.04}) {
       const Expression f = in({"x"}, text);

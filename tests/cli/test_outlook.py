@@ -25,7 +25,7 @@ class Outlook(support.Cli):
             self.run_it("run", path, "-q", "-o", f"{model}.h5", timeout=600, **one_thread)
             took = processor_seconds() - before
             print(f"{model:<28} said {said:8.3f} s, took {took:8.3f} s, ratio {took / said:.2f}")
-            if not 1 / 3 < took / said < 3 and abs(took - said) > 0.3:  # starting and writing are not counted
+            if not 1 / 3 < took / said < 3 and abs(took - said) > 1:  # a second more is no surprise: starting and writing are not counted
                 wrong.append(model)
         self.assertEqual(wrong, [])
 

@@ -5,6 +5,7 @@
 #include "driftwell/estimators/power_spectrum.hpp"
 #include "driftwell/estimators/white_noise_test.hpp"
 #include "driftwell/estimators/winding.hpp"
+#include "run/checkpoints.hpp"
 
 #include <complex>
 #include <random>
@@ -241,7 +242,7 @@ TEST_CASE("paths: hostile input") {
   CHECK_THROWS_AS(w.result(), NumericalFailure); // one particle has no error
 }
 
-TEST_CASE("accumulators go on from their state with the same bits; the state of another shape is refused") {
+TEST_CASE("accumulators go on from their state with the same bits") {
   std::mt19937_64 random(3);
   std::normal_distribution<double> normal;
   const std::size_t n = 40, calls = 61;
@@ -259,11 +260,11 @@ TEST_CASE("accumulators go on from their state with the same bits; the state of 
     };
     for (std::size_t t = 0; t < calls; ++t) add(whole, white, winding, t);
     for (std::size_t t = 0; t < cut; ++t) add(first, white_first, winding_first, t);
-    State taken;
-    first.keep(taken), white_first.keep(taken), winding_first.keep(taken);
-    State given(taken.numbers());
-    second.keep(given), white_second.keep(given), winding_second.keep(given);
-    CHECK_NOTHROW(given.check_end());
+    run::SectionState state;
+    const auto keep = [&](auto& a, auto& b, auto& c) { a.keep(state, "a"), b.keep(state, "b"), c.keep(state, "c"); };
+    keep(first, white_first, winding_first);
+    state.loading = true;
+    keep(second, white_second, winding_second);
     for (std::size_t t = cut; t < calls; ++t) add(second, white_second, winding_second, t);
     CHECK(second.result().integrated_time.value == whole.result().integrated_time.value);
     CHECK(second.result().normalised[5].standard_error == whole.result().normalised[5].standard_error);
@@ -271,10 +272,5 @@ TEST_CASE("accumulators go on from their state with the same bits; the state of 
     CHECK(white_second.result().autocorrelation[3].value == white.result().autocorrelation[3].value);
     CHECK(winding_second.result().area_rate.value == winding.result().area_rate.value);
     CHECK(winding_second.result().time == winding.result().time);
-    State short_one(std::vector<double>(5));
-    CHECK_THROWS_AS(second.keep(short_one), std::invalid_argument);
-    State long_one(taken.numbers());
-    second.keep(long_one);
-    CHECK_THROWS_AS(long_one.check_end(), std::invalid_argument);
   }
 }
