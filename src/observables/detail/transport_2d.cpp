@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 #include <omp.h>
+#ifdef __SSE2__
+#include <xmmintrin.h>
+#endif
 
 #include <algorithm>
 #include <cmath>
@@ -81,13 +84,26 @@ double off(const PlanarNodes& law, const MatrixXd& change) {
 /// Products of matrices this small lose on a second thread, by far when the machine is busy.
 class OneThread {
 public:
-  OneThread() { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
+  OneThread() {
+    omp_set_num_threads(1);
+#ifdef __SSE2__
+    _mm_setcsr(control_ | 0x8040); // denormal numbers are 0: they are nothing beside 1e-270, and cost a hundred times others
+#endif
+  }
+  ~OneThread() {
+    omp_set_num_threads(before_);
+#ifdef __SSE2__
+    _mm_setcsr(control_);
+#endif
+  }
   OneThread(const OneThread&) = delete;
   OneThread& operator=(const OneThread&) = delete;
 
 private:
   int before_ = omp_get_max_threads();
+#ifdef __SSE2__
+  unsigned control_ = _mm_getcsr();
+#endif
 };
 
 struct Potentials {
