@@ -169,7 +169,7 @@ void StationaryAnalysis::compute(const input::Spec& spec) {
   const auto wanted = static_cast<std::size_t>(spec.stationary->eigenvalues.value);
   if (wanted > generator.size() - 2)
     failures.push_back(fmt::format("eigenvalues: {} cells have {} to give; {} were asked for", generator.size(), generator.size() - 2, wanted));
-  if (wanted > 0) attempt("eigenvalues", [&] { 
+  if (wanted > 0) attempt("eigenvalues", [&] {
       modes = solved([&](bool iteratively) { return eigenmodes(generator, steady, std::min(wanted, generator.size() - 2), iteratively); });
       for (std::size_t i = 0; i < modes->unknown.size(); ++i)
         if (modes->unknown[i] > 0)
