@@ -16,17 +16,19 @@ target_link_libraries(driftwell
           nlohmann_json::nlohmann_json OpenMP::OpenMP_CXX ZLIB::ZLIB ${HDF5_C_LIBRARIES} ${HDF5_C_HL_LIBRARIES})
 set_target_properties(driftwell PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 
+target_precompile_headers(driftwell PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp)
+
 # The library calls its own functions directly: looking all of them up by name took a third of the time of a short run.
 target_link_options(driftwell PRIVATE -Wl,-Bsymbolic-functions)
 
 # The normal variates are long chains of operations, several of them side by side: GCC mixes them well only with its early scheduler.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
   set_source_files_properties(${PROJECT_SOURCE_DIR}/src/core/noise_avx512.cpp ${PROJECT_SOURCE_DIR}/src/core/noise_avx2.cpp
-    PROPERTIES COMPILE_OPTIONS "-fschedule-insns;-fsched-pressure")
+    PROPERTIES COMPILE_OPTIONS "-fschedule-insns;-fsched-pressure" SKIP_PRECOMPILE_HEADERS ON)
 endif()
 
 # Fused multiplication and addition where it is written: the file sees to it that every processor gives the same bits.
-set_source_files_properties(${PROJECT_SOURCE_DIR}/src/spectral/multiply_strip.cpp PROPERTIES COMPILE_OPTIONS "-ffp-contract=fast")
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/spectral/multiply_strip.cpp PROPERTIES COMPILE_OPTIONS "-ffp-contract=fast" SKIP_PRECOMPILE_HEADERS ON)
 
 # What the build was, for the provenance attributes of a result file.
 set(DRIFTWELL_PROVENANCE ${PROJECT_BINARY_DIR}/generated/provenance_build.hpp)

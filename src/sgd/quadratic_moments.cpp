@@ -70,6 +70,8 @@ Moments QuadraticMoments::modified_equation(int order, double eta, double t, con
   return {V_ * mean, back(S)};
 }
 
+MatrixXd QuadraticMoments::back(const MatrixXd& covariance) const { return V_ * covariance * V_.transpose(); }
+
 MatrixXd QuadraticMoments::stationary(double eta) const {
   if (!(h_.minCoeff() > 0 && eta > 0 && eta * h_.maxCoeff() < 2)) throw std::domain_error("SGD on this parabola has no stationary law: 0 < learning_rate * curvature < 2 is needed");
   MatrixXd S(C_);

@@ -29,7 +29,7 @@ public:
   [[nodiscard]] Eigen::MatrixXd stationary(double eta, double momentum, bool nesterov) const;
 
 private:
-  [[nodiscard]] Eigen::MatrixXd back(const Eigen::MatrixXd& covariance) const { return V_ * covariance * V_.transpose(); }
+  [[nodiscard]] Eigen::MatrixXd back(const Eigen::MatrixXd& covariance) const;
   Eigen::VectorXd h_;
   Eigen::MatrixXd V_, C_; ///< eigenvectors of H, C in their basis
 };
