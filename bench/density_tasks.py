@@ -127,7 +127,7 @@ def fp_d(cells):
     contenders = [driftwell(problem), driftwell(problem, "--threads", "1", label="driftwell, 1 thread"),
                   scipy(problem, "crank_nicolson", "scipy splu, Crank-Nicolson, bilinear elements", dt=0.025, damping=False)]
     if cells <= 256:
-        contenders.append(cvode(problem, "klu", 1e-4, 1e-3))
+        contenders += [cvode(problem, "klu", 1e-4, 1e-3), driftwell_spectral(problem)]
     return Task(f"fp_d {cells}^2: noise 100 : 1 in turning directions, T = 0.5, t = 10, 101 outputs", contenders, PLANE,
                 plane_judge(plane_reference.UNCERTAINTY["fp_d"]),
                 ("reference: eigenfunctions of the axes; the peers solve bilinear finite elements, whose rates may be negative (`least`)",))

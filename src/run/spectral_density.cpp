@@ -1,7 +1,6 @@
 #include "spectral_density.hpp"
 
 #include "driftwell/core/error.hpp"
-#include "driftwell/core/reduce.hpp"
 #include "driftwell/spectral/resolution.hpp"
 
 #include <fmt/format.h>
@@ -55,7 +54,7 @@ template <class Make> auto refusing(const input::Spec& spec, const Make& make) {
 
 /// A grid that has no chance to fit is refused before anything is allocated.
 const Grid& fitting(const Grid& box) {
-  const double bytes = 8.0 * static_cast<double>(box.size()) * static_cast<double>(25 + 2 * box.dimension());
+  const double bytes = 8.0 * static_cast<double>(box.size()) * static_cast<double>(25 + box.dimension() * (box.dimension() + 13) / 2);
   if (bytes > available_memory())
     throw NumericalFailure(fmt::format("{} points need about {:.3g} GB, {}. Use fewer cells.", box.size(), bytes / 1e9, memory_words()));
   return box;
@@ -122,19 +121,6 @@ VectorXd SpectralDensity::rate_of_change(const VectorXd& c) const {
 double SpectralDensity::fisher_information(const DensityState& state) const {
   // sqrt(rho) is the steady root times sqrt(r): 4 int rho_ss |grad sqrt(r)|^2_D = 4/T times the energy of it.
   return 4 / temperature() * operator_.energy(state.c.cwiseSqrt());
-}
-
-double SpectralDensity::entropy_production() const {
-  double sum = 0;
-  for (std::size_t a = 0; a < operator_.circulation().size(); ++a) {
-    const VectorXd& j = operator_.circulation()[a];
-    if (j.size() == 0) continue;
-    sum += deterministic_sum(grid().size(), [&](std::size_t k) {
-             const auto i = static_cast<Index>(k);
-             return steady_.p[i] * j[i] * j[i];
-           }) / operator_.mobility(a);
-  }
-  return sum / temperature();
 }
 
 SpectralReport SpectralDensity::evolve(const InitialDensity& initial, const std::vector<double>& times, const Frame& frame) const {

@@ -27,7 +27,7 @@ public:
   /// Refuses what the points do not resolve. Throws InvalidExperiment.
   void check_resolved(const InitialDensity& initial) const;
   /// beta E_ss[j^T D^-1 j]
-  [[nodiscard]] double entropy_production() const;
+  [[nodiscard]] double entropy_production() const { return operator_.entropy_production(); }
 
   using Frame = DensityRun::Frame;
   SpectralReport evolve(const InitialDensity& initial, const std::vector<double>& times, const Frame& frame) const;

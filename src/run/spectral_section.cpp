@@ -18,6 +18,8 @@ namespace {
 using Eigen::VectorXd;
 using Shape = DensityObservable::Shape;
 
+constexpr double slowest_fall = 0.9;
+
 std::string points_text(const Grid& grid) {
   std::string text;
   for (const Axis& axis : grid.axes()) text += fmt::format("{}{}", text.empty() ? "" : " x ", axis.cells);
@@ -51,6 +53,13 @@ VectorXd density_of(const Grid& grid, const VectorXd& p) {
   return rho;
 }
 
+/// Error of a number that changed by `last` when the points were increased by a third, and by `before` when they were so the time before: where the
+/// differences fall like q^k what is left is their sum, last q / (1 - q). Where they fall fast that is far too good to be promised: `last` is.
+double points_error(double last, double before) {
+  const double q = last < slowest_fall * before ? last / before : slowest_fall;
+  return last * std::max(1.0, q / (1 - q));
+}
+
 } // namespace
 
 SpectralSection::SpectralSection(const input::Spec& spec, const Model& model, Progress& progress)
@@ -64,7 +73,7 @@ Section::Outlook SpectralSection::check() const {
   const SpectralOperator& L = density.generator();
   const double t = spec_.time.end, products = t * L.rotation_bound() + std::sqrt(56 * t * L.decay_bound()) + 30;
   const double outputs = static_cast<double>(spec_.time.at.size()), n = static_cast<double>(grid.size());
-  const double bytes = 8 * n * (25 + 2 * static_cast<double>(grid.dimension()) + std::min(outputs, 4e8 / (8 * n))), seconds = 1.4 * (products * L.operations() / 1e10 + outputs * n * 1e-7);
+  const double bytes = 8 * n * (25 + 2 * static_cast<double>(grid.dimension()) + std::min(outputs, 4e8 / (8 * n))), seconds = 1.6 * (products * L.operations() / 1e10 + outputs * n * 1e-7);
   return {bytes, seconds, {{"cells", grid.size()}, {"reversible", L.reversible()}},
           fmt::format("  {} detailed balance\n  {} spectral points, {} outputs to t = {:g}\n  about {:.2g} MB and {:.2g} s, error bars included\n",
                       L.reversible() ? "with" : "without", grid.size(), spec_.time.at.size(), t, bytes / 1e6, seconds)};
@@ -78,6 +87,7 @@ void SpectralSection::prepare() {
   initial_ = std::make_unique<InitialDensity>(spec_, fine_->grid());
   fine_->check_resolved(*initial_);
   coarse_ = std::make_unique<SpectralDensity>(spec_, model_, fewer(grid));
+  coarsest_ = std::make_unique<SpectralDensity>(spec_, model_, fewer(fewer(grid)));
   const std::size_t outputs = spec_.time.at.size(), kept = std::min<std::size_t>(static_cast<std::size_t>(spec_.fokker_planck->snapshots.value), outputs);
   for (std::size_t i = 0; i < kept; ++i) snapshots_.push_back(kept == 1 ? outputs - 1 : i * (outputs - 1) / (kept - 1));
 }
@@ -99,7 +109,7 @@ void SpectralSection::declare(record::Group& group) const {
     if (observable->shape() != Shape::scalar) dims.emplace_back("variable");
     if (observable->shape() == Shape::matrix) dims.emplace_back("variable_2");
     group.variable(name, dims, {{"long_name", observable->long_name()}});
-    group.variable(name + "_error", dims, {{"long_name", "error bar of " + name + ": what three quarters of the points an axis give instead, and the error in time"}});
+    group.variable(name + "_error", dims, {{"long_name", "error bar of " + name + ": what three quarters of the points an axis change, more where that falls slowly, and the error in time"}});
   }
   declare_fields(group);
 }
@@ -169,8 +179,12 @@ void SpectralSection::write_fields(record::Group& group) {
 void SpectralSection::write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row) {
   group.write_frame(name, index, row);
   std::vector<double> error(row.size());
-  const std::vector<double>& coarse = bars_.at(name)[index];
-  for (std::size_t i = 0; i < row.size(); ++i) error[i] = std::abs(row[i] - coarse[i]) + spec_.fokker_planck->tolerance.value * std::abs(row[i]);
+  const std::vector<std::vector<double>>&coarse = coarse_rows_.at(name), &coarsest = coarsest_rows_.at(name);
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    double before = 0; // of this output and its neighbours: one difference may be small by chance
+    for (std::size_t t = index - std::min<std::size_t>(index, 1); t < std::min(index + 2, coarse.size()); ++t) before = std::max(before, std::abs(coarse[t][i] - coarsest[t][i]));
+    error[i] = points_error(std::abs(row[i] - coarse[index][i]), before) + spec_.fokker_planck->tolerance.value * std::abs(row[i]);
+  }
   group.write_frame(name + "_error", index, error);
   if (row.size() == 1) summary_.last[name] = {row[0], error[0]};
   if (spec_.langevin) rows_[name].push_back({row, error});
@@ -196,7 +210,8 @@ void SpectralSection::compute(record::ResultFile& file) {
   progress_.phase(fmt::format("{} spectral points, and {} for the error bars", points_text(fine_->grid()), points_text(coarse_->grid())));
   std::optional<SpectralGap> gap, coarse_gap;
   Background beside(true, [&] {
-    bars_ = coarse_->series(*initial_, times);
+    coarse_rows_ = coarse_->series(*initial_, times);
+    coarsest_rows_ = coarsest_->series(*initial_, times);
     coarse_gap = spectral_gap(coarse_->generator());
   });
   gap = spectral_gap(fine_->generator());

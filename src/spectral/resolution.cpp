@@ -24,6 +24,22 @@ std::string digits(double value) {
   return text;
 }
 
+/// The entries of D, with the weight sqrt(rho_ss), as that itself is looked at: a kink or a jump shows in the fall of their coefficients.
+void check_noise_resolved(const SpectralOperator& L, std::size_t axis, const std::string& points) {
+  if (!L.tensor()) return;
+  const std::size_t d = L.grid().dimension();
+  for (std::size_t a = 0; a < d; ++a)
+    for (std::size_t b = 0; b <= a; ++b) {
+      const Eigen::VectorXd weighted = L.tensor()->kappa(a, b).cwiseProduct(L.root());
+      if (weighted.cwiseAbs().maxCoeff() == 0) continue;
+      const auto [middle, end] = L.decay(weighted, axis);
+      if (end > rounding && end > kink * middle)
+        throw NotSpectral(Part::diffusion, "the diffusion is not smooth enough for the spectral method, or far from resolved: the coefficients of D exp(-f/(2T)) on the " + points +
+                              " fall to " + digits(middle) + " half-way and only to " + digits(end) + " at the end",
+                          "a smooth diffusion; more cells; or propagator = \"auto\"");
+    }
+}
+
 } // namespace
 
 void check_steady_state_resolved(const SpectralOperator& L, const std::vector<std::string>& names) {
@@ -35,6 +51,7 @@ void check_steady_state_resolved(const SpectralOperator& L, const std::vector<st
                             " fall to " + digits(middle) + " half-way and only to " + digits(end) + " at the end",
                         L.grid().axis(a).periodic() ? "a smooth potential with the period upper - lower; more cells; or propagator = \"auto\""
                                                     : "a smooth potential; more cells or a narrower box where the potential is steep; or propagator = \"auto\"");
+    check_noise_resolved(L, a, points);
     if (end > least_resolved)
       throw NotSpectral(Part::cells, "the steady state is not resolved: the coefficients of exp(-f/(2T)) on the " + points + " fall only to " + digits(end),
                         "more cells, or a narrower box (" + digits(least_resolved) + " is needed, and errors are about the square)");

@@ -22,6 +22,8 @@ using Eigen::VectorXd;
 constexpr double kept_modes = 0.85;
 /// Where rho_ss is exp(-60) of its maximum, sqrt(rho_ss) is at the limit of double precision beside it.
 constexpr double negligible = -60;
+/// Smallest eigenvalue of D over the largest.
+constexpr double flattest_noise = 1e-10;
 constexpr std::size_t parallel_from = 60'000;
 
 double dot(const VectorXd& a, const VectorXd& b) {
@@ -45,24 +47,31 @@ double theta_of(const Model& model) {
   return T * model.diffusion(0, 0).constant();
 }
 
+bool diagonal_noise(const Model& model) {
+  for (std::size_t i = 0; i < model.dimension(); ++i)
+    for (std::size_t j = 0; j < model.dimension(); ++j) {
+      const Expression& D = model.diffusion(i, j);
+      if (!D.is_constant() || (i != j && !D.is_constant(0)) || (i == j && !(D.constant() > 0))) return false;
+    }
+  return true;
+}
+
+/// Of diagonal noise: D = c I.
+bool equal_noise(const Model& model) {
+  for (std::size_t i = 1; i < model.dimension(); ++i)
+    if (model.diffusion(i, i).constant() != model.diffusion(0, 0).constant()) return false;
+  return true;
+}
+
 } // namespace
 
 void SpectralOperator::check(const Model& model) const {
   using Part = NotSpectral::Part;
   const std::string auto_advice = "propagator = \"auto\" solves it with finite volumes";
   if (!model.has_potential()) throw NotSpectral(Part::model, "the spectral method needs a potential: its steady state is exp(-f/T)", auto_advice);
-  const std::size_t d = model.dimension();
-  bool equal = true;
-  for (std::size_t i = 0; i < d; ++i)
-    for (std::size_t j = 0; j < d; ++j) {
-      const Expression& D = model.diffusion(i, j);
-      if (!D.is_constant() || (i != j && !D.is_constant(0)) || (i == j && !(D.constant() > 0)))
-        throw NotSpectral(Part::diffusion, "the spectral method needs a constant diagonal diffusion D > 0", auto_advice);
-      if (i == j) equal = equal && D.constant() == model.diffusion(0, 0).constant();
-    }
-  if (!equal && model.interpretation() != Interpretation::anti_ito)
-    throw NotSpectral(Part::diffusion, "with different diffusions D_ii and the same mobility the steady state is not known",
-                      "equal entries, or interpretation = \"anti_ito\" (D is the mobility too); or propagator = \"auto\"");
+  if (model.interpretation() != Interpretation::anti_ito && (!diagonal_noise(model) || !equal_noise(model)))
+    throw NotSpectral(Part::diffusion, "with this diffusion and the same mobility for all the steady state is not known",
+                      "interpretation = \"anti_ito\" (D is the mobility too), or D = c times the identity; or propagator = \"auto\", which solves for the steady state");
   if (theta_ != temperature_ && model.has_circulation())
     throw NotSpectral(Part::circulation, "a circulation Q leaves exp(-f/T) stationary, which is not the steady state with this diffusion", auto_advice);
 }
@@ -70,15 +79,16 @@ void SpectralOperator::check(const Model& model) const {
 SpectralOperator::SpectralOperator(const Model& model, const Grid& box)
     : axes_(make_axes(box)), grid_(spectral_grid(axes_)), temperature_(model.temperature()), theta_(theta_of(model)) {
   check(model);
-  for (std::size_t a = 0; a < grid_.dimension(); ++a) kappa_.push_back(temperature_ * model.diffusion(a, a).constant());
   std::vector<VectorXd> slope, curvature;
   sample(model, slope, curvature);
   check_finite(model, slope, curvature);
   normalise();
+  if (!diagonal_noise(model)) make_tensor(model);
+  for (std::size_t a = 0; a < grid_.dimension(); ++a) kappa_.push_back(tensor_ ? mean(tensor_->kappa(a, a)) : temperature_ * model.diffusion(a, a).constant());
   if (!reversible()) check_circulation(model, grid_, slope, circulation_, log_p_, theta_);
   diagonal_ = VectorXd::Zero(static_cast<Index>(size()));
   for (std::size_t a = 0; a < grid_.dimension(); ++a) add_axis(a, slope[a], curvature[a]);
-  bound_diagonal();
+  tensor_ ? bound_tensor() : bound_diagonal();
   if (!reversible()) bound_rotation();
 }
 
@@ -97,14 +107,18 @@ void SpectralOperator::sample(const Model& model, std::vector<VectorXd>& slope, 
   for (std::size_t a = 0; turns && a < d; ++a) circulation_.push_back(std::move(values[1 + 2 * d + a]));
 }
 
+std::string SpectralOperator::place(const Model& model, Index node) const {
+  std::string where;
+  const std::vector<double> x = grid_.centre(static_cast<std::size_t>(node));
+  for (std::size_t a = 0; a < x.size(); ++a) where += (a ? ", " : "") + model.names()[a] + " = " + std::to_string(x[a]);
+  return where;
+}
+
 void SpectralOperator::check_finite(const Model& model, const std::vector<VectorXd>& slope, const std::vector<VectorXd>& curvature) const {
   const auto look = [&](const VectorXd& values, const std::string& what, NotSpectral::Part part) {
     for (Index k = 0; k < values.size(); ++k) {
       if (std::isfinite(values[k])) continue;
-      std::string where;
-      const std::vector<double> x = grid_.centre(static_cast<std::size_t>(k));
-      for (std::size_t a = 0; a < x.size(); ++a) where += (a ? ", " : "") + model.names()[a] + " = " + std::to_string(x[a]);
-      throw NotSpectral(part, what + " is " + std::to_string(values[k]) + " at " + where, "finite values in the whole box: narrow lower and upper, or change the formula");
+      throw NotSpectral(part, what + " is " + std::to_string(values[k]) + " at " + place(model, k), "finite values in the whole box: narrow lower and upper, or change the formula");
     }
   };
   look(potential_, "the potential", NotSpectral::Part::potential);
@@ -130,31 +144,67 @@ void SpectralOperator::normalise() {
   }
 }
 
+double SpectralOperator::mean(const VectorXd& values) const {
+  return deterministic_sum(size(), [&](std::size_t k) { return std::exp(log_p_[static_cast<Index>(k)]) * values[static_cast<Index>(k)]; });
+}
+
+void SpectralOperator::make_tensor(const Model& model) {
+  const std::size_t d = grid_.dimension();
+  std::vector<Expression> entries;
+  for (std::size_t a = 0; a < d; ++a)
+    for (std::size_t b = 0; b <= a; ++b) entries.push_back(temperature_ * model.diffusion(a, b));
+  std::vector<VectorXd> kappa = sample_nodes(entries, grid_);
+  for (const VectorXd& values : kappa)
+    for (Index k = 0; k < values.size(); ++k)
+      if (!std::isfinite(values[k]))
+        throw NotSpectral(NotSpectral::Part::diffusion, "the diffusion is " + std::to_string(values[k]) + " at " + place(model, k), "finite values in the whole box");
+  tensor_.emplace(std::move(kappa));
+  if (const auto [node, ratio] = tensor_->flattest(d); !(ratio > flattest_noise))
+    throw NotSpectral(NotSpectral::Part::diffusion, "the diffusion is not positive definite at " + place(model, node), "a positive definite D; or propagator = \"auto\", which takes semi-definite ones");
+}
+
 void SpectralOperator::add_axis(std::size_t a, const VectorXd& slope, const VectorXd& curvature) {
   const AxisMeans means = axis_means(grid_, a, log_p_, slope, curvature, theta_);
   const SpectralAxis& axis = axes_[a];
   const Index n = axis.derivative.rows();
   MatrixXd A = axis.derivative;
   A.diagonal() += means.force / (2 * theta_);
-  MatrixXd S = kappa_[a] * A.transpose() * A;
-  if (axis.unseen > 0) {
-    const VectorXd sawtooth = axis.analysis.row(n - 1);
-    S += kappa_[a] * axis.unseen * axis.unseen * sawtooth * sawtooth.transpose();
-  }
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(S);
+  if (axis.unseen > 0) A += axis.unseen * axis.analysis.row(n - 1).transpose() * axis.analysis.row(n - 1);
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(A.transpose() * A);
   const Index kept = std::min<Index>(n, static_cast<Index>(std::ceil(kept_modes * static_cast<double>(n))));
   const double top = solver.eigenvalues()[kept - 1];
   const MatrixXd& V = solver.eigenvectors();
-  modes_.push_back({solver.eigenvalues().cwiseMax(0.0).cwiseMin(top), V});
-  decay_.emplace_back(-(V * modes_.back().rates.asDiagonal() * V.transpose()), before(a), grid_.stride(a));
-  bound_ += top;
+  modes_.push_back({kappa_[a] * solver.eigenvalues().cwiseMax(0.0).cwiseMin(top), V});
   if (!reversible()) {
     const MatrixXd low = V.leftCols(kept) * V.leftCols(kept).transpose();
     const MatrixXd B = 0.5 * (low * axis.derivative * low);
     turn_.emplace_back(B, before(a), grid_.stride(a));
     turn_back_.emplace_back(B.transpose(), before(a), grid_.stride(a));
   }
-  // (A + delta)^T (A + delta) - A^T A by parts: a diagonal, and at walls what the boundary term leaves.
+  if (tensor_) {
+    const VectorXd cut = (top / solver.eigenvalues().array().max(top)).sqrt();
+    tensor_->add_axis(A * V * cut.asDiagonal() * V.transpose(), excess_force(a, slope, means.force), before(a), grid_.stride(a));
+    return;
+  }
+  decay_.emplace_back(-(V * modes_.back().rates.asDiagonal() * V.transpose()), before(a), grid_.stride(a));
+  bound_ += kappa_[a] * top;
+  add_diagonal(a, slope, curvature, means);
+}
+
+/// What the mean force misses, over 2 theta. In the tails, where nothing depends on it, no larger than elsewhere: it would only cost products.
+VectorXd SpectralOperator::excess_force(std::size_t a, const VectorXd& slope, const VectorXd& mean_force) const {
+  const double limit = log_p_.maxCoeff() + negligible;
+  VectorXd excess(slope.size());
+  double high = 0;
+  for (Index k = 0; k < slope.size(); ++k) {
+    excess[k] = (slope[k] - mean_force[static_cast<Index>(grid_.coordinate(static_cast<std::size_t>(k), a))]) / (2 * theta_);
+    if (log_p_[k] > limit) high = std::max(high, std::abs(excess[k]));
+  }
+  return excess.cwiseMax(-high).cwiseMin(high);
+}
+
+/// (A + delta)^T (A + delta) - A^T A by parts: a diagonal, and at walls what the boundary term leaves.
+void SpectralOperator::add_diagonal(std::size_t a, const VectorXd& slope, const VectorXd& curvature, const AxisMeans& means) {
   const std::size_t stride = grid_.stride(a), cells = grid_.axis(a).cells;
   const bool walls = !grid_.axis(a).periodic();
   for (Index k = 0; k < diagonal_.size(); ++k) {
@@ -179,32 +229,40 @@ void SpectralOperator::bound_diagonal() {
   bound_ += high;
 }
 
-/// The largest singular value of C, by some steps of the power method from a fixed start, rounded up.
+/// The largest singular value of a map on the nodes, by some steps of the power method from a fixed start, rounded up.
+template <class Map> double SpectralOperator::largest(const Map& map) const {
+  VectorXd u(static_cast<Index>(size())), y(u.size());
+  for (Index k = 0; k < u.size(); ++k) u[k] = std::sin(1.0 + 12.9898 * static_cast<double>(k)) + 0.3;
+  double norm = 0;
+  for (int step = 0; step < 30; ++step) {
+    u /= std::sqrt(dot(u, u));
+    y.setZero();
+    map(u.data(), y.data());
+    norm = std::sqrt(dot(y, y));
+    if (norm == 0) break;
+    u = y;
+  }
+  return 1.1 * norm;
+}
+
+void SpectralOperator::bound_tensor() {
+  diagonal_.resize(0);
+  bound_ = largest([&](const double* u, double* y) { tensor_->apply(u, y); });
+}
+
 void SpectralOperator::bound_rotation() {
   bool any = false;
   for (VectorXd& j : circulation_) {
     if (j.cwiseAbs().maxCoeff() == 0) j.resize(0);
     any = any || j.size() > 0;
   }
-  if (!any) {
-    circulation_.clear();
-    turn_.clear();
-    turn_back_.clear();
+  if (any) {
+    rotation_ = largest([&](const double* u, double* y) { apply_circulation(u, y); });
     return;
   }
-  work_.resize(static_cast<Index>(size()));
-  VectorXd u(work_.size()), y(work_.size());
-  for (Index k = 0; k < u.size(); ++k) u[k] = std::sin(1.0 + 12.9898 * static_cast<double>(k)) + 0.3;
-  double norm = 0;
-  for (int step = 0; step < 30; ++step) {
-    u /= std::sqrt(dot(u, u));
-    y.setZero();
-    apply_circulation(u.data(), y.data());
-    norm = std::sqrt(dot(y, y));
-    if (norm == 0) break;
-    u = y;
-  }
-  rotation_ = 1.1 * norm;
+  circulation_.clear();
+  turn_.clear();
+  turn_back_.clear();
 }
 
 void SpectralOperator::apply(const double* u, double* y) const {
@@ -214,6 +272,7 @@ void SpectralOperator::apply(const double* u, double* y) const {
 
 /// y = -S u
 void SpectralOperator::apply_decay(const double* u, double* y) const {
+  if (tensor_) return tensor_->apply(u, y);
   decay_[0].multiply(u, y);
   for (std::size_t a = 1; a < decay_.size(); ++a) decay_[a].multiply_add(u, y);
   if (diagonal_.size() > 0) {
@@ -253,8 +312,24 @@ double SpectralOperator::steady_residual() const {
   return std::sqrt(dot(work_2_, work_2_));
 }
 
+double SpectralOperator::entropy_production() const {
+  const auto d = static_cast<Index>(grid_.dimension());
+  const auto at = [&](Index a, Index k) {
+    const VectorXd& j = circulation_[static_cast<std::size_t>(a)];
+    return j.size() > 0 ? j[k] : 0.0;
+  };
+  if (reversible()) return 0;
+  return deterministic_sum(size(), [&](std::size_t node) {
+    const auto k = static_cast<Index>(node);
+    const VectorXd j = VectorXd::NullaryExpr(d, [&](Index a) { return at(a, k); });
+    double sum = 0;
+    for (Index a = 0; a < d && !tensor_; ++a) sum += j[a] * j[a] / kappa_[static_cast<std::size_t>(a)];
+    return root_[k] * root_[k] * (tensor_ ? tensor_->inverse_form(j, k) : sum);
+  });
+}
+
 double SpectralOperator::operations() const {
-  double sum = 2.0 * static_cast<double>(size());
+  double sum = tensor_ ? tensor_->operations() : 2.0 * static_cast<double>(size());
   for (const AxisMatrix& m : decay_) sum += m.operations();
   for (std::size_t a = 0; a < circulation_.size(); ++a)
     if (circulation_[a].size() > 0) sum += 2 * turn_[a].operations();
