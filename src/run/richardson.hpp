@@ -1,5 +1,6 @@
 #pragma once
 // Error bars from two grids: a second-order value v(h) = v + C h^2 + ..., so v(h) - v is (v(h) - v(rh)) / (r^2 - 1).
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -19,11 +20,14 @@ struct Richardson {
 
 /// With a third grid the bar also covers the next order: the correction seen from the two coarser grids should be r^2
 /// times the one from the two finer; what is missing to that is what the first bar may be short of. Without this term most
-/// bars are short by a few per cent, and many times too short where the error changes its sign.
+/// bars are short by a few per cent, and many times too short where the error changes its sign. Where the differences fall by less
+/// than r^2 the grids are too coarse for the order, and the bar is what is left if they go on falling so, down to first order.
 [[nodiscard]] inline Richardson richardson(double fine, double middle, double coarse, double ratio) {
   Richardson result = richardson(fine, middle, ratio);
   const double square = ratio * ratio, near = (fine - middle) / (square - 1), far = (middle - coarse) / (square - 1);
   result.error += std::abs(far / square - near);
+  const double last = std::abs(fine - middle), before = std::abs(middle - coarse), q = last * ratio < before ? last / before : 1 / ratio;
+  result.error = std::max(result.error, last * q / (1 - q));
   return result;
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace driftwell::run {
@@ -109,6 +110,13 @@ void SpectralDensity::check_resolved(const InitialDensity& initial) const {
     check_steady_state_resolved(operator_, names_);
     check_start_resolved(operator_, initial.on(grid(), steady_), names_);
   });
+}
+
+double SpectralDensity::unresolved(const VectorXd& p) const {
+  const VectorXd w = p.cwiseQuotient(operator_.root()) - operator_.root();
+  double end = 0;
+  for (std::size_t a = 0; a < names_.size(); ++a) end = std::max(end, operator_.decay(w, a).end);
+  return end * std::min(1.0, w.norm());
 }
 
 VectorXd SpectralDensity::rate_of_change(const VectorXd& c) const {

@@ -26,6 +26,8 @@ public:
   [[nodiscard]] const SteadyState& steady() const { return steady_; }
   /// Refuses what the points do not resolve. Throws InvalidExperiment.
   void check_resolved(const InitialDensity& initial) const;
+  /// Largest coefficient of rho / sqrt(rho_ss) - sqrt(rho_ss) in the last eighth along any axis, relative to the largest of all or to 1.
+  [[nodiscard]] double unresolved(const Eigen::VectorXd& p) const;
   /// beta E_ss[j^T D^-1 j]
   [[nodiscard]] double entropy_production() const { return operator_.entropy_production(); }
 

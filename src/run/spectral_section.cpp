@@ -18,7 +18,7 @@ namespace {
 using Eigen::VectorXd;
 using Shape = DensityObservable::Shape;
 
-constexpr double slowest_fall = 0.9;
+constexpr double most_short = 10; ///< times the difference from fewer points
 
 std::string points_text(const Grid& grid) {
   std::string text;
@@ -53,13 +53,6 @@ VectorXd density_of(const Grid& grid, const VectorXd& p) {
   return rho;
 }
 
-/// Error of a number that changed by `last` when the points were increased by a third, and by `before` when they were so the time before: where the
-/// differences fall like q^k what is left is their sum, last q / (1 - q). Where they fall fast that is far too good to be promised: `last` is.
-double points_error(double last, double before) {
-  const double q = last < slowest_fall * before ? last / before : slowest_fall;
-  return last * std::max(1.0, q / (1 - q));
-}
-
 } // namespace
 
 SpectralSection::SpectralSection(const input::Spec& spec, const Model& model, Progress& progress)
@@ -73,7 +66,7 @@ Section::Outlook SpectralSection::check() const {
   const SpectralOperator& L = density.generator();
   const double t = spec_.time.end, products = t * L.rotation_bound() + std::sqrt(56 * t * L.decay_bound()) + 30;
   const double outputs = static_cast<double>(spec_.time.at.size()), n = static_cast<double>(grid.size());
-  const double bytes = 8 * n * (25 + 2 * static_cast<double>(grid.dimension()) + std::min(outputs, 4e8 / (8 * n))), seconds = 1.6 * (products * L.operations() / 1e10 + outputs * n * 1e-7);
+  const double bytes = 8 * n * (25 + 2 * static_cast<double>(grid.dimension()) + std::min(outputs, 4e8 / (8 * n))), seconds = 1.4 * (products * L.operations() / 1e10 + outputs * n * 1e-7);
   return {bytes, seconds, {{"cells", grid.size()}, {"reversible", L.reversible()}},
           fmt::format("  {} detailed balance\n  {} spectral points, {} outputs to t = {:g}\n  about {:.2g} MB and {:.2g} s, error bars included\n",
                       L.reversible() ? "with" : "without", grid.size(), spec_.time.at.size(), t, bytes / 1e6, seconds)};
@@ -87,7 +80,6 @@ void SpectralSection::prepare() {
   initial_ = std::make_unique<InitialDensity>(spec_, fine_->grid());
   fine_->check_resolved(*initial_);
   coarse_ = std::make_unique<SpectralDensity>(spec_, model_, fewer(grid));
-  coarsest_ = std::make_unique<SpectralDensity>(spec_, model_, fewer(fewer(grid)));
   const std::size_t outputs = spec_.time.at.size(), kept = std::min<std::size_t>(static_cast<std::size_t>(spec_.fokker_planck->snapshots.value), outputs);
   for (std::size_t i = 0; i < kept; ++i) snapshots_.push_back(kept == 1 ? outputs - 1 : i * (outputs - 1) / (kept - 1));
 }
@@ -109,7 +101,7 @@ void SpectralSection::declare(record::Group& group) const {
     if (observable->shape() != Shape::scalar) dims.emplace_back("variable");
     if (observable->shape() == Shape::matrix) dims.emplace_back("variable_2");
     group.variable(name, dims, {{"long_name", observable->long_name()}});
-    group.variable(name + "_error", dims, {{"long_name", "error bar of " + name + ": what three quarters of the points an axis change, more where that falls slowly, and the error in time"}});
+    group.variable(name + "_error", dims, {{"long_name", "error bar of " + name + ": what three quarters of the points an axis change, up to ten times that where high coefficients are large, and the error in time"}});
   }
   declare_fields(group);
 }
@@ -179,11 +171,11 @@ void SpectralSection::write_fields(record::Group& group) {
 void SpectralSection::write_row(record::Group& group, std::size_t index, const std::string& name, const std::vector<double>& row) {
   group.write_frame(name, index, row);
   std::vector<double> error(row.size());
-  const std::vector<std::vector<double>>&coarse = coarse_rows_.at(name), &coarsest = coarsest_rows_.at(name);
+  const std::vector<double>& coarse = coarse_rows_.at(name)[index];
   for (std::size_t i = 0; i < row.size(); ++i) {
-    double before = 0; // of this output and its neighbours: one difference may be small by chance
-    for (std::size_t t = index - std::min<std::size_t>(index, 1); t < std::min(index + 2, coarse.size()); ++t) before = std::max(before, std::abs(coarse[t][i] - coarsest[t][i]));
-    error[i] = points_error(std::abs(row[i] - coarse[index][i]), before) + spec_.fokker_planck->tolerance.value * std::abs(row[i]);
+    // The difference says little where it falls slowly; then the coefficients do, too.
+    const double last = std::abs(row[i] - coarse[i]);
+    error[i] = std::clamp(unresolved_ * std::abs(row[i]), last, most_short * last) + spec_.fokker_planck->tolerance.value * std::abs(row[i]);
   }
   group.write_frame(name + "_error", index, error);
   if (row.size() == 1) summary_.last[name] = {row[0], error[0]};
@@ -211,7 +203,6 @@ void SpectralSection::compute(record::ResultFile& file) {
   std::optional<SpectralGap> gap, coarse_gap;
   Background beside(true, [&] {
     coarse_rows_ = coarse_->series(*initial_, times);
-    coarsest_rows_ = coarsest_->series(*initial_, times);
     coarse_gap = spectral_gap(coarse_->generator());
   });
   gap = spectral_gap(fine_->generator());
@@ -220,6 +211,7 @@ void SpectralSection::compute(record::ResultFile& file) {
   const SpectralReport report = fine_->evolve(*initial_, times, [&](std::size_t index, const VectorXd& p, const auto& values) {
     beside.finish();
     group.write_frame("time", index, std::span(&times[index], 1));
+    unresolved_ = fine_->unresolved(p);
     for (const auto& [name, row] : values) write_row(group, index, name, row);
     while (snapshot < snapshots_.size() && snapshots_[snapshot] == index) {
       group.write_frame("snapshot_time", snapshot, std::span(&times[index], 1));

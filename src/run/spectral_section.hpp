@@ -1,5 +1,5 @@
 #pragma once
-// Section [fokker_planck] with propagator = "spectral": the density on the points asked for, the same on three quarters and nine sixteenths of
+// Section [fokker_planck] with propagator = "spectral": the density on the points asked for, the same on three quarters of
 // them an axis for the error bars, and group /fokker_planck of the result file.
 #include "driftwell/spectral/spectral_gap.hpp"
 #include "fokker_planck.hpp"
@@ -36,9 +36,10 @@ private:
   Progress& progress_;
   DensitySummary summary_;
   std::vector<std::size_t> snapshots_;
-  std::unique_ptr<SpectralDensity> fine_, coarse_, coarsest_;
+  std::unique_ptr<SpectralDensity> fine_, coarse_;
   std::unique_ptr<InitialDensity> initial_;
-  Series coarse_rows_, coarsest_rows_;
+  Series coarse_rows_;
+  double unresolved_ = 0; ///< of the output that is being written
 };
 
 } // namespace driftwell::run

@@ -48,3 +48,16 @@ TEST_CASE("extrapolated values of OU and the double well are of fourth order, an
     CHECK(std::abs(here.extrapolated - answer.exact) < std::abs(before.extrapolated - answer.exact) / 10 + 2e-11); // 16 is fourth order
   }
 }
+
+TEST_CASE("bars hold for orders from one to four, whatever the sign of the error") {
+  for (const double order : {1.0, 1.3, 1.7, 2.0, 3.0, 4.0})
+    for (const double c : {0.3, -0.3}) {
+      const auto v = [&](double h) { return 2 + c * std::pow(h, order); };
+      const run::Richardson bar = run::richardson(v(0.1), v(0.2), v(0.4), 2);
+      CAPTURE(order, c, bar.error);
+      CHECK(std::abs(v(0.1) - 2) < 1.0001 * bar.error);
+      if (order <= 2) CHECK(bar.error < 2.1 * std::abs(v(0.1) - 2)); // and are no wider than they must be
+    }
+  // A difference of nothing before says nothing: a first-order error is allowed for.
+  CHECK(run::richardson(1.1, 1, 1, 2).error == Approx(0.1));
+}

@@ -143,3 +143,18 @@ TEST_CASE("around two periods, and in three dimensions") {
     CHECK(std::abs(fine.at("dissipation", i) + 0.6 * fine.at("fisher_information", i)) < 1e-6);
   }
 }
+
+TEST_CASE("noise 100 : 1: bars from the file cover the error, also where coefficients fall slowly") {
+  // Where the noise is nearly parallel to a wall its layer is thinner than the points, and the error does not fall exponentially.
+  const std::string c = "cos(x/2+0.3*y)", s = "sin(x/2+0.3*y)", off = "0.99*" + c + "*" + s;
+  const Problem problem{"variables = [\"x\", \"y\"]\ninterpretation = \"anti_ito\"\npotential = \"(x^2-1)^2/4 + y^2/2\"\ntemperature = 0.5\ndiffusion = [[\"" + c + "^2+0.01*" + s + "^2\", \"" + off +
+                            "\"], [\"" + off + "\", \"" + s + "^2+0.01*" + c + "^2\"]]",
+                        "gaussian = { mean = [-1, 0.5], std = 0.3 }", "at = [0.1, 0.2, 1]", "lower = -3.2\nupper = 3.2"};
+  const SpectralRun truth(problem, "96"), run(problem, "56"), coarse(problem, "42");
+  for (std::size_t i = 1; i < run.p.size(); ++i) {
+    const double error = std::abs(run.at("kl", i) - truth.at("kl", i)), last = std::abs(run.at("kl", i) - coarse.at("kl", i));
+    CAPTURE(i, error, last);
+    CHECK(error < 1e-5);
+    CHECK(error < std::max(last, std::min(10 * last, run.density.unresolved(run.p[i]) * run.at("kl", i))) + 1e-9);
+  }
+}
