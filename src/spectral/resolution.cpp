@@ -91,7 +91,7 @@ void check_start_resolved(const SpectralOperator& L, const Eigen::VectorXd& p, c
     if (const double end = L.decay(u, a).end; end > least_start)
       throw NotSpectral(Part::initial, "the initial law is not resolved: its coefficients on the " + std::to_string(L.grid().axis(a).cells) + " points of " + names[a] +
                             " fall only to " + digits(end),
-                        "a wider initial law, more cells or a smaller box");
+                        "more cells, a smaller box (where the law is heavier in the tails than the steady state), or a wider law");
 }
 
 } // namespace driftwell
