@@ -26,13 +26,19 @@ struct ItoEquation {
   std::vector<Expression> b;
   std::vector<std::vector<Expression>> D;
   double T;
+  /// Of a circulation over a Gibbs state whose stream function is not constant along the walls. Its current turns at a wall, so that the flux there is
+  /// J - T div(Q u) = -T rho_ss (D + Q) grad(u/rho_ss), and (D - Q) grad v backward. Within the box the divergence of the addition is 0.
+  std::vector<std::vector<Expression>> turning{};
   [[nodiscard]] std::size_t dimension() const { return b.size(); }
 
   /// Flux that has to vanish at reflecting walls.
   [[nodiscard]] Expression flux(Direction direction, const Expression& u, std::size_t a) const {
-    Expression sum = direction == Direction::forward ? b[a] * u : Expression(0.0);
-    for (std::size_t j = 0; j < dimension(); ++j)
-      sum = direction == Direction::forward ? sum - Expression(T) * (D[a][j] * u).derivative(j) : sum - Expression(T) * D[a][j] * u.derivative(j);
+    const bool forward = direction == Direction::forward;
+    Expression sum = forward ? b[a] * u : Expression(0.0);
+    for (std::size_t j = 0; j < dimension(); ++j) {
+      const Expression M = turning.empty() ? D[a][j] : forward ? D[a][j] + turning[a][j] : D[a][j] - turning[a][j];
+      sum = sum - Expression(T) * (forward ? (M * u).derivative(j) : M * u.derivative(j));
+    }
     return sum;
   }
   /// L u or L* v.
@@ -162,13 +168,11 @@ inline ResolventError resolvent_error(const Stencil& rates, const Manufactured& 
   const auto values = at_centres({made.solution, made.source}, grid);
   VectorXd volume(values[0].size());
   for (std::size_t k = 0; k < grid.size(); ++k) volume[static_cast<Index>(k)] = grid.volume(k);
-  Eigen::SparseMatrix<double, Eigen::RowMajor> A = rates.matrix(lambda, -1);
+  Eigen::SparseMatrix<double> A = rates.matrix(lambda, -1);
   VectorXd right = values[1];
   if (direction == Direction::forward) right = right.cwiseProduct(volume);
-  else A = Eigen::SparseMatrix<double, Eigen::RowMajor>(A.transpose());
-  Eigen::BiCGSTAB<Eigen::SparseMatrix<double, Eigen::RowMajor>, Eigen::IncompleteLUT<double>> solver;
-  solver.preconditioner().setDroptol(1e-3);
-  solver.preconditioner().setFillfactor(4);
+  else A = Eigen::SparseMatrix<double>(A.transpose());
+  Eigen::BiCGSTAB<Eigen::SparseMatrix<double>> solver;
   solver.setTolerance(1e-11);
   solver.compute(A);
   VectorXd found = solver.solve(right);
