@@ -159,14 +159,15 @@ PairRates pair_rates(double conductance, double dphi, double flow) {
   const double small = bernoulli(std::abs(dphi)), large = small + std::abs(dphi); // B(-z) = B(z) + z
   PairRates rates{conductance * (dphi > 0 ? small : large), conductance * (dphi > 0 ? large : small)};
   if (flow == 0) return rates;
-  // up p_k - down p_l = flow for the steady p: the two-way flow g = up p_k = down p_l is fitted exponentially, g B(-+flow/g).
+  // up p_k - down p_l = flow for the steady p, on top of the two-way flow g = up p_k = down p_l: g + flow/2 and g - flow/2 up to flow = g, which
+  // adds no diffusion; beyond it the smaller one falls exponentially and upwind is the limit.
   const double y = flow / rates.up;
   if (!(rates.up > 0) || !std::isfinite(y)) {
     rates.up = std::max(flow, 0.0);
     rates.down = std::max(-flow, 0.0) * std::exp(dphi);
     return rates;
   }
-  const double against = bernoulli(std::abs(y)), with = against + std::abs(y);
+  const double size = std::abs(y), against = size < 1 ? 1 - size / 2 : 0.5 * std::exp(1 - size), with = against + size;
   rates.up *= y > 0 ? with : against;
   rates.down *= y > 0 ? against : with;
   return rates;
@@ -239,19 +240,18 @@ Generator build_generator(const Model& model, const Grid& grid) {
   (void)potential_on(model, grid); // its error, for a potential that is not finite, comes first
   for (std::size_t a = 0; a < grid.dimension(); ++a)
     if (grid.axis(a).periodic()) require_periodic(model, grid, a);
-  const auto couplings_of = [&](bool with_circulation) {
-    return model.diagonal() ? axis_couplings(model, grid, with_circulation) : tensor_couplings(model, grid, with_circulation);
+  const auto couplings_of = [&](bool with_circulation, const std::vector<VectorXd>& flows) {
+    return model.diagonal() ? axis_couplings(model, grid, with_circulation) : tensor_couplings(model, grid, with_circulation, flows);
   };
   const bool circulates = model.has_circulation();
-  Couplings couplings = couplings_of(circulates && !model.gibbs());
-  std::optional<VectorXd> local = detailed_balance(couplings, grid);
   std::vector<VectorXd> flows;
-  if (circulates && model.gibbs()) {
-    if (local && !grid.absorbing()) flows = circulation_flows(model, grid);
-    else { // walls that absorb, or a tilt around a period: exp(-f/T) is not the steady state anyway
-      couplings = couplings_of(true);
-      local = detailed_balance(couplings, grid);
-    }
+  if (circulates && model.gibbs() && !grid.absorbing()) flows = circulation_flows(model, grid);
+  Couplings couplings = couplings_of(circulates && flows.empty(), flows);
+  std::optional<VectorXd> local = detailed_balance(couplings, grid);
+  if (!flows.empty() && !local) { // a tilt around a period: exp(-f/T) is not the steady state anyway
+    flows.clear();
+    couplings = couplings_of(true, {});
+    local = detailed_balance(couplings, grid);
   }
   return assemble(std::move(couplings), grid, model.temperature(), std::move(local), flows);
 }

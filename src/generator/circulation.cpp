@@ -4,7 +4,8 @@
 //
 // psi sits on the edges of cells that are perpendicular to the plane. Differences of it along b and a are the flows through the
 // faces of axis a and b, so what enters a cell leaves it, exactly. Along a wall psi is constant: the flow
-// turns there. (A stream function means the same with any constant added.)
+// turns there, which changes the condition from J.n = 0 to n.(J - T div(Q' u)) = -T rho_ss n.(D + Q') grad(u/rho_ss) = 0, T Q' e^(-f/T) = psi - psi of the
+// wall: second order (tests/orders). Where psi is constant along the wall the two are the same.
 #include "couplings.hpp"
 
 #include "sampling.hpp"
@@ -44,6 +45,22 @@ private:
     return sample_points({model_.circulation(a, b), model_.potential()}, points);
   }
 
+  /// Of the wall of an axis, its edges and corners included: the highest point is often one of them, and a centre half a cell away would cost
+  /// an order.
+  std::vector<std::vector<double>> wall_points(std::size_t axis, double at) const {
+    std::vector<std::vector<double>> points(grid_.dimension());
+    std::size_t count = 1;
+    std::vector<std::vector<double>> along(grid_.dimension());
+    for (std::size_t c = 0; c < grid_.dimension(); ++c) {
+      along[c] = c == axis ? std::vector<double>{at} : grid_.centres(c);
+      if (c != axis && !grid_.axis(c).periodic()) along[c].insert(along[c].end(), {grid_.axis(c).lower, grid_.axis(c).upper});
+      count *= along[c].size();
+    }
+    for (std::size_t i = 0; i < count; ++i)
+      for (std::size_t c = 0, rest = i; c < grid_.dimension(); rest /= along[c].size(), ++c) points[c].push_back(along[c][rest % along[c].size()]);
+    return points;
+  }
+
   /// psi e^(min f/T) for the lower and upper wall of every axis: that of the point where f is largest, since a flow along the wall
   /// has to pass there too. Walls of both axes meet, so they share one value.
   using Walls = std::array<std::array<double, 2>, 3>;
@@ -54,9 +71,11 @@ private:
       if (grid_.axis(axis).periodic()) continue;
       for (std::size_t side = 0; side < 2; ++side) {
         const double at = side ? grid_.axis(axis).upper : grid_.axis(axis).lower;
-        const auto wall = sample_layer({model_.circulation(a, b), model_.potential()}, grid_, layer(grid_, axis, side == 1), axis, at);
+        const auto wall = sample_points({model_.circulation(a, b), model_.potential()}, wall_points(axis, at));
         Index top = 0;
-        const double f = wall[1].maxCoeff(&top), psi = model_.temperature() * wall[0][top] * std::exp(-(f - least_) / model_.temperature());
+        for (Index i = 1; i < wall[1].size(); ++i)
+          if (wall[1][i] > wall[1][top] || std::isnan(wall[1][top])) top = i;
+        const double f = wall[1][top], psi = model_.temperature() * wall[0][top] * std::exp(-(f - least_) / model_.temperature());
         values[axis][side] = std::isfinite(psi) ? psi : 0;
         if (f > highest) {
           highest = f;

@@ -36,10 +36,10 @@ struct Couplings {
 
 /// Diagonal D: neighbours along the axes. `with_circulation` treats the circulation as a force like any other.
 [[nodiscard]] Couplings axis_couplings(const Model& model, const Grid& grid, bool with_circulation);
-/// Full D: lattice offsets of Selling's decomposition.
-[[nodiscard]] Couplings tensor_couplings(const Model& model, const Grid& grid, bool with_circulation);
+/// Full D: lattice offsets of Selling's decomposition, with enough weight along the axes for the steady `flows` that will be laid on top.
+[[nodiscard]] Couplings tensor_couplings(const Model& model, const Grid& grid, bool with_circulation, const std::vector<Eigen::VectorXd>& flows = {});
 class LinkFields;
-[[nodiscard]] Couplings tensor_couplings(const LinkFields& fields, const Grid& grid);
+[[nodiscard]] Couplings tensor_couplings(const LinkFields& fields, const Grid& grid, const std::vector<Eigen::VectorXd>& flows = {});
 
 /// The generator of couplings without flows on top: rates, and detailed balance where there is any.
 [[nodiscard]] Generator assemble(Couplings couplings, const Grid& grid, double temperature);

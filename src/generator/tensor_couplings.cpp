@@ -8,6 +8,7 @@
 #include "couplings.hpp"
 
 #include "driftwell/core/interrupt.hpp"
+#include "flow_terms.hpp"
 #include "link_fields.hpp"
 #include "sampling.hpp"
 #include "selling.hpp"
@@ -56,8 +57,8 @@ Vector3d solve(const Matrix3d& D, const Vector3d& v, Index d) {
 
 class TensorBuilder {
 public:
-  TensorBuilder(const LinkFields& fields, const Grid& grid)
-      : fields_(fields), grid_(grid), d_(grid.dimension()), n_(static_cast<Index>(grid.size())) {}
+  TensorBuilder(const LinkFields& fields, const Grid& grid, const std::vector<VectorXd>& flows)
+      : fields_(fields), grid_(grid), flows_(grid, flows, fields.temperature()), d_(grid.dimension()), n_(static_cast<Index>(grid.size())) {}
 
   Couplings build() {
     if (grid_.absorbing()) result_.loss = VectorXd::Zero(n_);
@@ -137,8 +138,7 @@ private:
         for (std::size_t j = 0; j < d_; ++j)
           D(static_cast<Index>(i), static_cast<Index>(j)) /=
               grid_.axis(i).width(grid_.coordinate(k, i)) * grid_.axis(j).width(grid_.coordinate(k, j));
-      const auto found = selling.decompose(D);
-      terms_.assign(found.begin(), found.end());
+      terms_ = flows_.terms(D, k, selling);
       for (const LatticeTerm& term : terms_) add_term(k, term);
       for (std::size_t a = 0; a < d_; ++a)
         for (int side = 0; side < 2; ++side)
@@ -354,6 +354,7 @@ private:
 
   const LinkFields& fields_;
   const Grid& grid_;
+  FlowTerms flows_;
   std::size_t d_;
   Index n_;
   std::vector<LatticeTerm> terms_; ///< of the cell at hand
@@ -365,10 +366,12 @@ private:
 
 } // namespace
 
-Couplings tensor_couplings(const LinkFields& fields, const Grid& grid) { return TensorBuilder(fields, grid).build(); }
+Couplings tensor_couplings(const LinkFields& fields, const Grid& grid, const std::vector<VectorXd>& flows) {
+  return TensorBuilder(fields, grid, flows).build();
+}
 
-Couplings tensor_couplings(const Model& model, const Grid& grid, bool with_circulation) {
-  return tensor_couplings(ModelFields(model, with_circulation), grid);
+Couplings tensor_couplings(const Model& model, const Grid& grid, bool with_circulation, const std::vector<VectorXd>& flows) {
+  return tensor_couplings(ModelFields(model, with_circulation), grid, flows);
 }
 
 } // namespace driftwell
