@@ -10,7 +10,7 @@ using namespace driftwell::theorems;
 using driftwell::Schedule;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
-using subject::claim;
+using subject::claim_of;
 using subject::task;
 namespace sgd = driftwell::sgd;
 
@@ -39,7 +39,7 @@ Certificate certified(const std::string& theorem, const SgdTask& t, double preci
 Verdict verdict(const std::string& theorem, const std::string& name, const SgdTask& t, double precision = 0.05) {
   const Certificate certificate = certified(theorem, t, precision);
   UNSCOPED_INFO(subject::words(certificate));
-  return claim(certificate, name).verdict;
+  return claim_of(certificate, name).verdict;
 }
 
 } // namespace
@@ -91,10 +91,10 @@ TEST_CASE("svag: any loss, by single steps and by expectations at one time") {
     INFO(subject::words(certificate));
     CHECK(certificate.verdict == Verdict::holds);
     CHECK(certificate.applying() == 3);
-    CHECK(claim(certificate, "weights").verdict == Verdict::holds);
-    CHECK(claim(certificate, "local_order").verdict == Verdict::holds);
-    CHECK(claim(certificate, "weak").verdict == Verdict::holds);
-    CHECK(claim(certificate, "stationary").verdict == Verdict::not_applicable);
+    CHECK(claim_of(certificate, "weights").verdict == Verdict::holds);
+    CHECK(claim_of(certificate, "local_order").verdict == Verdict::holds);
+    CHECK(claim_of(certificate, "weak").verdict == Verdict::holds);
+    CHECK(claim_of(certificate, "stationary").verdict == Verdict::not_applicable);
   }
   const SgdEvidence evidence(task(logistic(), 0.3, 2, {1, -0.5}));
   const LocalErrors errors = svag_local_errors(evidence, VectorXd::LinSpaced(2, 1, -0.5), 0.3, 4, 5);
@@ -155,7 +155,7 @@ TEST_CASE("svag: what does not apply to a loss of any kind says why") {
   t.options.momentum = 0.5;
   const Certificate heavy = certified("svag", t);
   CHECK(heavy.verdict == Verdict::not_applicable);
-  CHECK(claim(heavy, "weak").detail.find("no momentum") != std::string::npos);
+  CHECK(claim_of(heavy, "weak").detail.find("no momentum") != std::string::npos);
 }
 
 TEST_CASE("momentum_temperature: a loss that is no parabola, from three learning rates") {
@@ -167,7 +167,7 @@ TEST_CASE("momentum_temperature: a loss that is no parabola, from three learning
     INFO(subject::words(certificate));
     CHECK(certificate.verdict == Verdict::holds);
     CHECK(certificate.applying() == 1);
-    CHECK(claim(certificate, "sampled_law").verdict == Verdict::holds);
+    CHECK(claim_of(certificate, "sampled_law").verdict == Verdict::holds);
     CHECK(certificate.seconds < 10);
     SgdTask cold = t;
     cold.make.temperature = [](double eta, double factor, double) { return eta * factor / 2; };
