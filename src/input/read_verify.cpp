@@ -58,6 +58,7 @@ VerifySpec read_verify(const Node& section, const Origin& origin) {
     spec.noise_radius = Setting<double>{number(*value), value->origin(), true};
     if (spec.noise_radius->value < 0) value->out_of_range();
   }
+  if (const auto value = table.find("noise_shape")) spec.noise_shape = keyword(*value, std::vector<std::string>{"cube", "ball"});
   if (const auto value = table.find("expect")) spec.expect = read_expect(*value);
   return spec;
 }

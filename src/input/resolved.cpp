@@ -172,6 +172,7 @@ Json verify(const VerifySpec& spec) {
   else json["theorems"] = list(spec.theorems);
   if (spec.learning_rate) json["learning_rate"] = spec.learning_rate->value;
   if (spec.noise_radius) json["noise_radius"] = spec.noise_radius->value;
+  if (spec.learning_rate) json["noise_shape"] = spec.noise_shape.value;
   for (const auto& [name, verdict] : spec.expect) json["expect"][name.value] = verdict.value;
   return json;
 }

@@ -178,12 +178,13 @@ constexpr std::array<KeySchema, 3> sweep_keys{{
     {"files", "true or false", "false", "Keep the result file of every point."},
 }};
 
-constexpr std::array<KeySchema, 6> verify_keys{{
+constexpr std::array<KeySchema, 7> verify_keys{{
     {"theorems", "\"all\", or a list of names of theorems", "\"all\"", "Which theorems are tested."},
     {"confidence", "a number > 0 and < 1", "0.999", "Probability that sampling alone makes no comparison of a claim fail."},
     {"precision", "a number > 0 and < 1", "0.01", "Share of its size to which an equality must be known to be decided."},
     {"learning_rate", "a number > 0", "none", "Of noisy gradient descent on the potential: theorem kleinberg is tested where it is given."},
-    {"noise_radius", "a number >= 0", "that of the temperature", "Bound of the length of the gradient's noise there, which is uniform on a cube; by default its variance is that of the temperature."},
+    {"noise_radius", "a number >= 0", "that of the temperature", "Bound of the length of the gradient's noise there; by default its variance is that of the temperature."},
+    {"noise_shape", "\"cube\" or \"ball\"", "\"cube\"", "On what that noise is uniform: the cube whose corners have the length noise_radius, or the ball."},
     {"expect", "a table of verdicts, e.g. { bakry_emery = \"not applicable\" }", "empty",
      "Verdicts of theorems, or of \"theorem.claim\": any other one is an error, and a violation expected here is none."},
 }};

@@ -164,6 +164,7 @@ Subject build_subject(const input::Spec& spec, const Model* model) {
   subject.judgement = {spec.verify->confidence.value, spec.verify->precision.value};
   if (spec.verify->learning_rate) subject.descent.learning_rate = spec.verify->learning_rate->value;
   if (spec.verify->noise_radius) subject.descent.noise_radius = spec.verify->noise_radius->value;
+  if (spec.verify->noise_shape.value == "ball") subject.descent.shape = theorems::NoiseShape::ball;
   if (spec.sgd) subject.sgd_ = sgd_of(spec);
   if (!model) {
     subject.no_density = subject.no_cloud = subject.no_kinetic = subject.no_model;

@@ -13,6 +13,7 @@
 // Chaudhari & Soatto, ICLR 2018, section 2 and appendix A (whose factor without replacement has a sign wrong).
 #include "detail/batch_enumeration.hpp"
 #include "detail/sgd_window.hpp"
+#include "detail/small_rates.hpp"
 #include "driftwell/sgd/quadratic_moments.hpp"
 #include "driftwell/theorems/theorem.hpp"
 
@@ -30,12 +31,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-struct Setting {
-  const Subject& subject;
-  const SgdEvidence& sgd;
-  LinearSgd linear;
-  double eta, stiffest; ///< learning rate, largest curvature
-};
+using Setting = SgdSetting;
 
 /// 1/b or (N - b)/(b (N - 1)), from the variance of a mean of draws: 1/b (1 + (b - 1) correlation), correlation -1/(N - 1) without replacement.
 double factor_of(const SgdEvidence& sgd, double batch) {
@@ -44,30 +40,20 @@ double factor_of(const SgdEvidence& sgd, double batch) {
   return (1 + (batch - 1) * correlation) / batch;
 }
 
-ClaimMaker claim_of(const Setting& s, const std::string& name, const std::string& statement, bool exact) {
-  ClaimMaker claim(name, statement, "sgd", Relation::equal, s.subject.judgement);
-  assume_plain(claim, s.sgd);
-  const sgd::ProcessOptions& options = s.sgd.options();
-  claim.assume(options.momentum == 0 && options.svag == 1, "plain SGD", "momentum or SVAG: see momentum_temperature and svag");
-  claim.assume(s.sgd.batch_factor() != 0, "batches smaller than the data");
-  if (exact) claim.assume(s.linear.parabolas);
-  claim.assume(s.eta * s.stiffest < 2, "learning rate times curvature below 2", fmt::format("{:.4g} * {:.4g}", s.eta, s.stiffest));
-  return claim;
+ClaimMaker claim_of(const Setting& s, const std::string& name, const std::string& statement, bool exact, bool constant_noise = false) {
+  return sgd_claim(s, {.parabolas = exact, .constant_noise = constant_noise, .stable = 2}, name, statement);
 }
-
-std::string mode_name(const Setting& s, Index i) { return fmt::format("along curvature {:.6g}", s.linear.curvatures[i]); }
 
 VectorXd variances(const Setting& s, double eta, double factor) { return along_modes(s.linear, MomentRecursion(s.linear, {eta, factor}).stationary()); }
 
 Claim exact_claim(const Setting& s) {
-  ClaimMaker claim = claim_of(s, "exact", "variance = (eta f D_aa/2a)/(1 - eta a/2) along each eigenvector of H", true);
-  claim.assume(s.linear.constant_noise, "gradient noise that does not depend on the weights");
+  ClaimMaker claim = claim_of(s, "exact", "variance = (eta f D_aa/2a)/(1 - eta a/2) along each eigenvector of H", true, true);
   if (!claim.applies()) return claim.make();
   const VectorXd left = variances(s, s.eta, factor_of(s.sgd, static_cast<double>(s.sgd.batch()))), D = along_modes(s.linear, s.sgd.noise());
   const double rounding = accumulated_rounding(s.linear, {s.eta, 1});
   for (Index i = 0; i < left.size(); ++i) {
     const double a = s.linear.curvatures[i], right = s.eta * s.sgd.batch_factor() * D[i] / (2 * a) / (1 - s.eta * a / 2);
-    claim.compare({left[i], rounding * left.sum(), 0}, {right, 1e-15 * right, 0}, mode_name(s, i));
+    claim.compare({left[i], rounding * left.sum(), 0}, {right, 1e-15 * right, 0}, s.mode(i));
   }
   return claim.make();
 }
@@ -97,7 +83,7 @@ Claim first_order_claim(const Setting& s) {
   const std::vector<VectorXd> values = scaled_variances(s, factor);
   const VectorXd law = along_modes(s.linear, sgd::local_potential(s.linear.hessian, s.sgd.noise(), s.sgd.temperature()).covariance) / (s.eta * factor);
   const double rounding = accumulated_rounding(s.linear, {small_rate(s) / 32, 1});
-  for (Index i = 0; i < law.size(); ++i) claim.compare(limit_along(values, i, rounding), {law[i], 1e-14 * law.sum(), 0}, mode_name(s, i));
+  for (Index i = 0; i < law.size(); ++i) claim.compare(limit_along(values, i, rounding), {law[i], 1e-14 * law.sum(), 0}, s.mode(i));
   return claim.make();
 }
 
@@ -112,8 +98,7 @@ Claim temperature_claim(const Setting& s) {
 }
 
 Claim scaling_claim(const Setting& s) {
-  ClaimMaker claim = claim_of(s, "linear_scaling", "(k eta, k b) widens the cloud by (f_kb k/f_b)(2 - eta a)/(2 - k eta a): 1 to first order", true);
-  claim.assume(s.linear.constant_noise, "gradient noise that does not depend on the weights");
+  ClaimMaker claim = claim_of(s, "linear_scaling", "(k eta, k b) widens the cloud by (f_kb k/f_b)(2 - eta a)/(2 - k eta a): 1 to first order", true, true);
   if (!claim.applies()) return claim.make();
   const auto b = static_cast<double>(s.sgd.batch()), N = static_cast<double>(s.sgd.loss().samples());
   const VectorXd base = variances(s, s.eta, factor_of(s.sgd, b));
@@ -124,7 +109,7 @@ Claim scaling_claim(const Setting& s) {
     for (Index i = 0; i < base.size(); ++i) {
       const double a = s.linear.curvatures[i];
       if (base[i] > 1e-3 * base.sum())
-        claim.compare({wide[i] / base[i], rounding * 1e3, 0}, {share * (2 - s.eta * a) / (2 - k * s.eta * a), 1e-15, 0}, fmt::format("k = {:g}, {}", k, mode_name(s, i)));
+        claim.compare({wide[i] / base[i], rounding * 1e3, 0}, {share * (2 - s.eta * a) / (2 - k * s.eta * a), 1e-15, 0}, fmt::format("k = {:g}, {}", k, s.mode(i)));
     }
   }
   const double z = s.eta * s.stiffest;
@@ -143,7 +128,7 @@ Claim ratio_alone_claim(const Setting& s) {
   const VectorXd base = variances(s, s.eta, 1 / b);
   try {
     const VectorXd wide = variances(s, k * s.eta, 1 / (k * b));
-    claim.compare({wide[last], rounding * wide.sum(), 0}, {base[last], rounding * base.sum(), 0}, fmt::format("{:g} (eta, b), {}", k, mode_name(s, last)));
+    claim.compare({wide[last], rounding * wide.sum(), 0}, {base[last], rounding * base.sum(), 0}, fmt::format("{:g} (eta, b), {}", k, s.mode(last)));
   } catch (const NotApplicable&) {
     claim.assume(false, "a stationary law at the larger learning rate", "noise that grows with the cloud makes it diverge");
   }
@@ -169,7 +154,7 @@ void compare_sampled(ClaimMaker& claim, const Setting& s, double eta, std::size_
   for (std::size_t i = 0; i < spread.sampled.size(); ++i) {
     const bool trace = i + 1 == spread.sampled.size();
     if (!trace && spread.exact[i].value < 1e-12 * spread.exact.back().value) continue;
-    claim.compare(spread.sampled[i], spread.exact[i], fmt::format("eta = {:g}, b = {}, {}", eta, batch, trace ? "trace" : mode_name(s, static_cast<Index>(i))));
+    claim.compare(spread.sampled[i], spread.exact[i], fmt::format("eta = {:g}, b = {}, {}", eta, batch, trace ? "trace" : s.mode(static_cast<Index>(i))));
   }
   claim.refinement({"replicas", static_cast<double>(spread.window.replicas), 0.5});
 }
@@ -183,38 +168,13 @@ Claim sampled_claim(const Setting& s) {
   return claim.make();
 }
 
-/// Second moments about the minimum along the modes, over eta f, sampled.
-std::vector<Measured> sampled_over(const Setting& s, double eta, const Judgement& judgement) {
-  sgd::ProcessOptions options = s.sgd.options();
-  options.learning_rate = Schedule(eta);
-  const Index modes = std::min<Index>(s.linear.centre.size(), 8);
-  Window window = window_for(s.sgd, options, relaxation_steps(options, s.linear.curvatures[0]), judgement, 3);
-  window.burn *= 4; // nothing is left of the start but e^-16
-  const auto process = s.sgd.process(with_replicas(options, window.replicas));
-  process->start(s.sgd.minimum().weights);
-  std::vector<Measured> result = window_means(*process, window, static_cast<std::size_t>(modes), [&](const sgd::Process& p, std::size_t r, double* numbers) {
-    const VectorXd x = Eigen::Map<const VectorXd>(p.weights(r), s.linear.centre.size()) - s.linear.centre;
-    for (Index i = 0; i < modes; ++i) numbers[i] = std::pow(s.linear.modes.col(i).dot(x), 2);
-  });
-  for (Measured& m : result) m = (1 / (eta * factor_of(s.sgd, static_cast<double>(s.sgd.batch())))) * m;
-  return result;
-}
-
 /// Losses that are no parabolas: the law as eta -> 0 from three learning rates.
 Claim law_claim(const Setting& s) {
   ClaimMaker claim = claim_of(s, "sampled_law", "second moments of the replicas over eta f, as eta -> 0, solve H S + S H = D", false);
   claim.assume(s.linear.parabolas.state == Hypothesis::State::failed, "a loss that is no parabola", "parabolas have closed forms: first_order, sampled");
   if (!claim.applies()) return claim.make();
-  Judgement judgement = s.subject.judgement;
-  judgement.precision /= 4; // extrapolation more than doubles the errors
-  const std::vector<Measured> wide = sampled_over(s, s.eta, judgement), middle = sampled_over(s, s.eta / 2, judgement), narrow = sampled_over(s, s.eta / 4, judgement);
-  const VectorXd law = along_modes(s.linear, sgd::local_potential(s.linear.hessian, s.sgd.noise(), s.sgd.temperature()).covariance) / (s.eta * s.sgd.batch_factor());
-  for (std::size_t i = 0; i < wide.size(); ++i) {
-    Measured limit = 2.0 * narrow[i] - middle[i];
-    limit.error = std::abs(limit.value - (2 * middle[i].value - wide[i].value)); // of the second order in eta
-    claim.compare(limit, {law[static_cast<Index>(i)], 0, 0}, mode_name(s, static_cast<Index>(i)));
-  }
-  return claim.scale(law.sum()).make();
+  compare_small_rates(claim, s);
+  return claim.make();
 }
 
 /// Gradients of the first samples at the start of the experiment, as many as can be gone through.
@@ -257,12 +217,10 @@ public:
   [[nodiscard]] std::string statement() const override { return "the stationary cloud of SGD has H S + S H = 2 T D with T = eta f/2, f = 1/b or (N - b)/(b (N - 1)), to first order in eta"; }
   [[nodiscard]] std::string source() const override { return "Jastrzebski et al. 2018; Mandt, Hoffman & Blei 2017; Chaudhari & Soatto 2018, appendix A"; }
   [[nodiscard]] std::vector<Claim> certify(const Subject& subject) const override {
-    const SgdEvidence& sgd = subject.sgd();
     std::vector<Claim> claims{factor_claim(subject, false), factor_claim(subject, true)};
     std::optional<Setting> setting;
     claims.push_back(guarded("first_order", subject.judgement, [&] {
-      setting.emplace(Setting{subject, sgd, linear_sgd(sgd), sgd.learning_rate(), 0});
-      setting->stiffest = setting->linear.curvatures.maxCoeff();
+      setting.emplace(sgd_setting(subject));
       return first_order_claim(*setting);
     }));
     if (!setting) return claims;

@@ -16,6 +16,7 @@
 // constant noise; for single steps a loss with three derivatives, at most 16 weights.
 // Li, Tai & E, "Stochastic modified equations and dynamics of stochastic gradient algorithms I", JMLR 20, 2019, Theorem 9.
 #include "detail/local_moments.hpp"
+#include "detail/sgd_setting.hpp"
 #include "detail/sgd_window.hpp"
 #include "driftwell/theorems/theorem.hpp"
 
@@ -33,21 +34,10 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-struct Setting {
-  const Subject& subject;
-  const SgdEvidence& sgd;
-  LinearSgd linear;
-  double eta, stiffest;
-  VectorXd start; ///< relative to the minimum
-};
+using Setting = SgdSetting;
 
-ClaimMaker claim_of(const Setting& s, const std::string& name, const std::string& statement, Relation relation) {
-  ClaimMaker claim(name, statement, "sgd", relation, s.subject.judgement);
-  assume_plain(claim, s.sgd);
-  claim.assume(s.sgd.options().momentum == 0 && s.sgd.options().svag == 1, "plain SGD");
-  claim.assume(s.linear.parabolas);
-  claim.assume(s.eta * s.stiffest < 1, "learning rate times curvature below 1", fmt::format("{:.4g} * {:.4g}", s.eta, s.stiffest));
-  return claim;
+ClaimMaker claim_of(const Setting& s, const std::string& name, const std::string& statement, Relation relation, bool constant_noise = false) {
+  return sgd_claim(s, {.noise = false, .constant_noise = constant_noise, .stable = 1}, name, statement, relation);
 }
 
 sgd::Moments equation(const Setting& s, int order, double eta, double t) {
@@ -115,8 +105,7 @@ Claim order_claim(const Setting& s, int order) {
 
 /// Mean along the start and E|x|^2 of the replicas at the end and on the way.
 Claim cloud_claim(const Setting& s) {
-  ClaimMaker claim = claim_of(s, "cloud", "E x and E|x|^2 of the replicas depart from the equation of order 2 (in units of x_0 and of E|x|^2) by no more than its exact error", Relation::at_most);
-  claim.assume(s.linear.constant_noise, "gradient noise that does not depend on the weights");
+  ClaimMaker claim = claim_of(s, "cloud", "E x and E|x|^2 of the replicas depart from the equation of order 2 (in units of x_0 and of E|x|^2) by no more than its exact error", Relation::at_most, true);
   if (!claim.applies()) return claim.make();
   const std::size_t R = std::clamp<std::size_t>(s.sgd.options().replicas, 16, 20'000);
   const auto process = s.sgd.process(with_replicas(s.sgd.options(), R));
@@ -143,32 +132,17 @@ Claim cloud_claim(const Setting& s) {
   return claim.scale(1).refinement({"replicas", static_cast<double>(R), 0.5}).make();
 }
 
-constexpr std::size_t most_weights = 16;
-constexpr double most_gradients = 2e6; ///< single ones, of all samples
-
 /// Moments of single steps at the start and after some steps of gradient descent, for losses that are no parabolas.
 Claim local_claim(const Subject& subject, int order) {
   const SgdEvidence& sgd = subject.sgd();
   ClaimMaker claim(fmt::format("local_order_{}", order), fmt::format("E x and E x x^T of one step differ by O(eta^{})", order + 1), "sgd", Relation::at_least, subject.judgement);
-  assume_plain(claim, sgd);
-  claim.assume(sgd.options().momentum == 0 && sgd.options().svag == 1, "plain SGD");
-  claim.assume(sgd.batch_factor() > 0, "batches smaller than the data");
-  const std::size_t d = sgd.loss().dimension();
-  claim.assume(d <= most_weights && static_cast<double>(sgd.loss().samples() * d) * 800 <= most_gradients * most_weights, "at most 16 weights, and few enough samples", fmt::format("{} weights, {} samples", d, sgd.loss().samples()));
+  assume_process(claim, sgd, {});
+  claim.assume(few_single_gradients(sgd));
   if (!claim.applies()) return claim.make();
-  VectorXd w = Eigen::Map<const VectorXd>(sgd.task().start.data(), static_cast<Index>(d));
-  const std::vector<std::uint32_t> all = sgd::all_samples(sgd.loss().samples());
-  sgd::Workspace workspace;
-  for (const char* place : {"the start", "16 short steps downhill"}) {
-    const double eta = short_step(sgd, w);
-    const LocalErrors errors = local_errors(sgd, w, order, eta, 4);
-    claim.compare(local_order(errors.mean), {order + 1.0, 0, 0}, fmt::format("E x from {}", place));
-    claim.compare(local_order(errors.second), {order + 1.0, 0, 0}, fmt::format("E x x^T from {}", place));
-    VectorXd g(w.size());
-    for (int k = 0; k < 16; ++k) {
-      sgd.loss().gradient(w.data(), {all, nullptr}, g.data(), workspace);
-      w -= eta * g;
-    }
+  for (const DescentPlace& at : places_downhill(sgd)) {
+    const LocalErrors errors = local_errors(sgd, at.weights, order, at.short_step, 4);
+    claim.compare(local_order(errors.mean), {order + 1.0, 0, 0}, fmt::format("E x from {}", at.name));
+    claim.compare(local_order(errors.second), {order + 1.0, 0, 0}, fmt::format("E x x^T from {}", at.name));
   }
   return claim.make();
 }
@@ -178,14 +152,10 @@ public:
   [[nodiscard]] std::string statement() const override { return "modified equations have weak orders 1 (drift -grad f) and 2 (drift -grad(f + (eta/4)|grad f|^2))"; }
   [[nodiscard]] std::string source() const override { return "Li, Tai & E 2019, Theorem 9"; }
   [[nodiscard]] std::vector<Claim> certify(const Subject& subject) const override {
-    const SgdEvidence& sgd = subject.sgd();
     std::vector<Claim> claims;
     std::optional<Setting> setting;
     claims.push_back(guarded("mean_order_1", subject.judgement, [&] {
-      setting.emplace(Setting{subject, sgd, linear_sgd(sgd), sgd.learning_rate(), 0, {}});
-      setting->stiffest = setting->linear.curvatures.maxCoeff();
-      setting->start = Eigen::Map<const VectorXd>(sgd.task().start.data(), setting->linear.centre.size()) - setting->linear.centre;
-      if (setting->start.norm() < 1e-9 * (1 + setting->linear.centre.norm())) setting->start.setOnes();
+      setting.emplace(sgd_setting(subject));
       return bound_claim(*setting, 1);
     }));
     if (!setting || setting->linear.parabolas.state != Hypothesis::State::met)

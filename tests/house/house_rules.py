@@ -22,7 +22,7 @@ ROOMS = {
     "ensemble_observables": "estimators stationary grid model expression core",
     "sgd":         "ensemble model expression core",
     "losses":      "sgd model expression core",
-    "theorems":    "bounds losses sgd kinetic ensemble estimators observables propagators stationary generator grid model expression core",
+    "theorems":    "bounds losses sgd kinetic steppers ensemble estimators observables propagators stationary generator grid model expression core",
     "record":      "core",
     "input":       "core",
     "run":         "record input theorems bounds losses sgd kinetic spectral ensemble_observables estimators steppers ensemble observables propagators stationary generator grid potentials model expression core",

@@ -1,11 +1,11 @@
 #pragma once
 // Subjects of theorems out of a model, a box and a Gaussian start.
+#include "certificates.hpp"
 #include "engine.hpp"
 
-#include "driftwell/theorems/theorem.hpp"
-
-#include <catch2/catch.hpp>
-#include <fmt/format.h>
+#include <memory>
+#include <utility>
+#include <vector>
 
 namespace engine {
 
@@ -20,36 +20,27 @@ struct DensitySubject {
   DensityMakers make{};
 };
 
-inline Subject subject(const DensitySubject& s) {
+/// A density from a Gaussian start.
+inline DensityTask density_task(const Model& m, const Grid& grid, const std::vector<double>& mean, double std, const std::vector<double>& times) {
+  DensityTask task{m, grid};
+  task.make.initial = [mean, std](const Grid& g, const SteadyState&) { return gaussian(g, mean, std); };
+  task.times = times;
+  return task;
+}
+
+inline Subject subject(DensityTask task) {
   Subject result;
-  const Model m = model(s.text);
-  result.model_ = std::make_shared<Model>(m);
-  DensityTask task{m, Grid(s.axes), s.make, s.times, 1e-9, "auto", {}};
-  if (!task.make.initial) task.make.initial = [mean = s.mean, std = s.std](const Grid& grid, const SteadyState&) { return gaussian(grid, mean, std); };
+  result.model_ = std::make_shared<Model>(task.model);
   result.density_ = std::make_shared<DensityEvidence>(std::move(task));
   return result;
 }
 
-inline const Claim& claim_of(const Certificate& certificate, const std::string& name) {
-  for (const Claim& claim : certificate.claims)
-    if (claim.name == name) return claim;
-  std::string names;
-  for (const Claim& claim : certificate.claims) names += " " + claim.name + " (" + claim.detail + ")";
-  FAIL("no claim " << name << " among" << names);
-  throw 0;
-}
-
-/// For the messages of failing tests.
-inline std::string words(const Certificate& c) {
-  std::string text = fmt::format("{}: {}\n", c.theorem, name_of(c.verdict));
-  for (const Claim& claim : c.claims) {
-    const Comparison& w = claim.worst;
-    text += fmt::format("  {} {}: {:.12g} +- {:.1e} beside {:.12g} +- {:.1e}, {} comparisons; {}\n", claim.name, name_of(claim.verdict), w.left.value, w.left.error, w.right.value, w.right.error,
-                        claim.comparisons, claim.detail);
-    for (const Hypothesis& h : claim.hypotheses)
-      text += fmt::format("    {} {} {}\n", h.state == Hypothesis::State::met ? "+" : h.state == Hypothesis::State::failed ? "-" : "?", h.text, h.detail);
-  }
-  return text;
+inline Subject subject(const DensitySubject& s) {
+  DensityTask task = density_task(model(s.text), Grid(s.axes), s.mean, s.std, s.times);
+  const auto gaussian_start = task.make.initial;
+  task.make = s.make;
+  if (!task.make.initial) task.make.initial = gaussian_start;
+  return subject(std::move(task));
 }
 
 } // namespace engine

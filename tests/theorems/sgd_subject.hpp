@@ -1,8 +1,7 @@
 #pragma once
 // Short ways to subjects of the SGD side.
-#include "driftwell/theorems/theorem.hpp"
+#include "certificates.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -63,17 +62,7 @@ inline Subject of(SgdTask task) {
   return subject;
 }
 
-inline const Claim& claim(const Certificate& certificate, const std::string& name) {
-  const auto found = std::find_if(certificate.claims.begin(), certificate.claims.end(), [&](const Claim& c) { return c.name == name; });
-  if (found == certificate.claims.end()) throw std::out_of_range("no claim " + name);
-  return *found;
-}
-
-inline std::string words(const Certificate& certificate) {
-  std::string text;
-  for (const Claim& c : certificate.claims)
-    text += c.name + ": " + name_of(c.verdict) + "  " + std::to_string(c.worst.left.value) + " beside " + std::to_string(c.worst.right.value) + " +- " + std::to_string(c.worst.tolerance) + "  " + c.detail + "\n";
-  return text + std::to_string(certificate.seconds) + " s";
-}
+using engine::claim_of;
+using engine::words;
 
 } // namespace subject

@@ -1,5 +1,5 @@
 // Error bars of the density side, and the first theorem on chains that keep and that break its hypotheses.
-#include "subject.hpp"
+#include "density_subject.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -14,7 +14,7 @@ namespace {
 const std::vector<double> times{0, 0.5, 1, 2, 5};
 
 DensityTask ornstein_uhlenbeck(std::size_t cells) {
-  return subject::density_task(engine::model({{"x"}, "x^2/2"}), Grid({axis(-7, 9, cells)}), {2}, 0.5, times);
+  return engine::density_task(engine::model({{"x"}, "x^2/2"}), Grid({axis(-7, 9, cells)}), {2}, 0.5, times);
 }
 
 } // namespace
@@ -49,7 +49,7 @@ TEST_CASE("monotone KL holds with force, noise and circulation") {
   engine::ModelText text{{"x", "y"}, "(x^2-1)^2/4 + y^2/2"};
   text.force = {"-2*y", "1.5*x"};
   text.diffusion = {"1", "1 + 0.2*x^2"};
-  const auto s = subject::of(subject::density_task(engine::model(text), Grid({axis(-3, 3, 48), axis(-4, 4, 48)}), {-1, 1}, 0.3, times));
+  const auto s = engine::subject(engine::density_task(engine::model(text), Grid({axis(-3, 3, 48), axis(-4, 4, 48)}), {-1, 1}, 0.3, times));
   CHECK(certify("monotone_kl", s).verdict == Verdict::holds);
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("monotone KL does not apply to what is no Markov chain, and says where
   task.make.steady = [](const Model& model, const Generator& spoilt, const Eigen::VectorXd& loss) { // the engine's own refuses
     return steady_state(build_generator(model, spoilt.grid()), &loss);
   };
-  const Certificate certificate = certify("monotone_kl", subject::of(std::move(task)));
+  const Certificate certificate = certify("monotone_kl", engine::subject(std::move(task)));
   CAPTURE(certificate.deciding()->detail);
   CHECK(certificate.verdict == Verdict::not_applicable);
   CHECK(certificate.deciding()->detail.find("rates are >= 0") != std::string::npos);
@@ -80,7 +80,7 @@ TEST_CASE("a wrong steady state is found out") {
     const Generator cold = build_generator(model.with_temperature(0.5), Grid({axis(-7, 9, static_cast<std::size_t>(loss.size()))}));
     return steady_state(cold, &loss);
   };
-  const Certificate certificate = certify("monotone_kl", subject::of(std::move(task)));
+  const Certificate certificate = certify("monotone_kl", engine::subject(std::move(task)));
   CHECK(certificate.verdict == Verdict::not_applicable);
   CHECK(certificate.deciding()->detail.find("stationary") != std::string::npos);
 }

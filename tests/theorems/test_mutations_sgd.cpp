@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 using namespace driftwell::theorems;
-using subject::claim;
+using subject::claim_of;
 using subject::task;
 namespace sgd = driftwell::sgd;
 
@@ -21,7 +21,7 @@ Verdict verdict(const std::string& theorem, const std::string& name, const SgdTa
   subject.judgement.precision = 0.1; // mistakes are coarser: short samples find them
   const Certificate certificate = certify(theorem, subject);
   INFO(subject::words(certificate));
-  return claim(certificate, name).verdict;
+  return claim_of(certificate, name).verdict;
 }
 
 } // namespace

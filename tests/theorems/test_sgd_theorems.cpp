@@ -6,7 +6,7 @@
 
 using namespace driftwell::theorems;
 using driftwell::Schedule;
-using subject::claim;
+using subject::claim_of;
 using subject::task;
 namespace sgd = driftwell::sgd;
 
@@ -27,15 +27,15 @@ TEST_CASE("lr_over_batch: exact, sampled, and the scaling rule where it breaks")
   INFO(subject::words(certificate));
   CHECK(certificate.verdict == Verdict::holds);
   for (const char* name : {"batch_factor", "exact", "first_order", "temperature", "linear_scaling"}) {
-    CHECK(claim(certificate, name).verdict == Verdict::holds);
-    CHECK(claim(certificate, name).worst.tolerance < 1e-8 * claim(certificate, name).worst.size);
+    CHECK(claim_of(certificate, name).verdict == Verdict::holds);
+    CHECK(claim_of(certificate, name).worst.tolerance < 1e-8 * claim_of(certificate, name).worst.size);
   }
-  CHECK(claim(certificate, "exact").worst.tolerance < 1e-12);
-  CHECK(claim(certificate, "sampled").verdict == Verdict::holds);
-  CHECK(claim(certificate, "ratio_alone").as_printed);
-  CHECK(claim(certificate, "ratio_alone").verdict == Verdict::violated);
-  CHECK(claim(certificate, "without_replacement_printed").as_printed);
-  CHECK(claim(certificate, "without_replacement_printed").verdict == Verdict::violated);
+  CHECK(claim_of(certificate, "exact").worst.tolerance < 1e-12);
+  CHECK(claim_of(certificate, "sampled").verdict == Verdict::holds);
+  CHECK(claim_of(certificate, "ratio_alone").as_printed);
+  CHECK(claim_of(certificate, "ratio_alone").verdict == Verdict::violated);
+  CHECK(claim_of(certificate, "without_replacement_printed").as_printed);
+  CHECK(claim_of(certificate, "without_replacement_printed").verdict == Verdict::violated);
   CHECK(certificate.seconds < 5);
 }
 
@@ -45,9 +45,9 @@ TEST_CASE("lr_over_batch: noise that depends on the weights, without replacement
   const Certificate certificate = certify("lr_over_batch", subject::of(t));
   INFO(subject::words(certificate));
   CHECK(certificate.verdict == Verdict::holds);
-  CHECK(claim(certificate, "sampled").verdict == Verdict::holds);
-  CHECK(claim(certificate, "first_order").verdict == Verdict::holds);
-  CHECK(has_failed(claim(certificate, "exact"), "does not depend on the weights"));
+  CHECK(claim_of(certificate, "sampled").verdict == Verdict::holds);
+  CHECK(claim_of(certificate, "first_order").verdict == Verdict::holds);
+  CHECK(has_failed(claim_of(certificate, "exact"), "does not depend on the weights"));
 }
 
 TEST_CASE("lr_over_batch: a loss that is no parabola, from three learning rates") {
@@ -56,25 +56,25 @@ TEST_CASE("lr_over_batch: a loss that is no parabola, from three learning rates"
   s.judgement.precision = 0.1;
   const Certificate certificate = certify("lr_over_batch", s);
   INFO(subject::words(certificate));
-  CHECK(claim(certificate, "sampled_law").verdict == Verdict::holds);
+  CHECK(claim_of(certificate, "sampled_law").verdict == Verdict::holds);
   CHECK(certificate.verdict == Verdict::holds);
   t.make.temperature = [](double eta, double factor, double) { return eta * factor; };
   Subject hot = subject::of(t);
   hot.judgement.precision = 0.1;
-  CHECK(claim(certify("lr_over_batch", hot), "sampled_law").verdict == Verdict::violated);
+  CHECK(claim_of(certify("lr_over_batch", hot), "sampled_law").verdict == Verdict::violated);
 }
 
 TEST_CASE("lr_over_batch: what does not apply says why") {
   SgdTask epochs = plain();
   epochs.options.sampling = sgd::Sampling::epochs;
-  CHECK(has_failed(claim(certify("lr_over_batch", subject::of(epochs)), "exact"), "independently of each other"));
+  CHECK(has_failed(claim_of(certify("lr_over_batch", subject::of(epochs)), "exact"), "independently of each other"));
   SgdTask quartic = task(subject::line(12, 0.5), 0.1, 3, {1});
-  CHECK(has_failed(claim(certify("lr_over_batch", subject::of(quartic)), "first_order"), "is a parabola"));
+  CHECK(has_failed(claim_of(certify("lr_over_batch", subject::of(quartic)), "first_order"), "is a parabola"));
   SgdTask fast = plain(1.2);
-  CHECK(has_failed(claim(certify("lr_over_batch", subject::of(fast)), "exact"), "below 2"));
+  CHECK(has_failed(claim_of(certify("lr_over_batch", subject::of(fast)), "exact"), "below 2"));
   SgdTask scheduled = plain();
   scheduled.options.learning_rate = Schedule({0, 10}, {0.2, 0.1}, Schedule::Interpolation::step);
-  CHECK(has_failed(claim(certify("lr_over_batch", subject::of(scheduled)), "exact"), "stay constant"));
+  CHECK(has_failed(claim_of(certify("lr_over_batch", subject::of(scheduled)), "exact"), "stay constant"));
   CHECK(certify("lr_over_batch", Subject{}).verdict == Verdict::not_applicable);
 }
 
@@ -85,21 +85,21 @@ TEST_CASE("yaida: any loss, any learning rate; momentum; not for epochs, not bef
   const Certificate quadratic = certify("yaida", subject::of(t));
   INFO(subject::words(quadratic));
   CHECK(quadratic.verdict == Verdict::holds);
-  CHECK(claim(quadratic, "exact").verdict == Verdict::holds);
-  CHECK(claim(quadratic, "exact").worst.tolerance < 1e-12);
-  CHECK(claim(quadratic, "balance").verdict == Verdict::holds);
+  CHECK(claim_of(quadratic, "exact").verdict == Verdict::holds);
+  CHECK(claim_of(quadratic, "exact").worst.tolerance < 1e-12);
+  CHECK(claim_of(quadratic, "balance").verdict == Verdict::holds);
 
   SgdTask quartic = task(subject::line(8, 1.0), 0.4, 1, {1});
   quartic.options.replicas = 1024;
   quartic.steps = 1600;
   const Certificate general = certify("yaida", subject::of(quartic));
   INFO(subject::words(general));
-  CHECK(claim(general, "covariance").verdict == Verdict::holds);
-  CHECK(claim(general, "increments").verdict == Verdict::holds);
-  CHECK(has_failed(claim(general, "exact"), "parabola"));
+  CHECK(claim_of(general, "covariance").verdict == Verdict::holds);
+  CHECK(claim_of(general, "increments").verdict == Verdict::holds);
+  CHECK(has_failed(claim_of(general, "exact"), "parabola"));
 
   quartic.options.sampling = sgd::Sampling::epochs;
-  CHECK(has_failed(claim(certify("yaida", subject::of(quartic)), "covariance"), "independently of the weights"));
+  CHECK(has_failed(claim_of(certify("yaida", subject::of(quartic)), "covariance"), "independently of the weights"));
 
   for (const bool nesterov : {false, true}) {
     SgdTask heavy = t;
@@ -107,15 +107,15 @@ TEST_CASE("yaida: any loss, any learning rate; momentum; not for epochs, not bef
     heavy.options.nesterov = nesterov;
     const Certificate certificate = certify("yaida", subject::of(heavy));
     INFO(subject::words(certificate));
-    CHECK(claim(certificate, "increments").verdict == Verdict::holds);
+    CHECK(claim_of(certificate, "increments").verdict == Verdict::holds);
   }
   SgdTask early = plain(0.02);
   early.start = {20, 20};
   early.steps = 20;
   const Certificate certificate = certify("yaida", subject::of(early));
   INFO(subject::words(certificate));
-  CHECK(has_failed(claim(certificate, "covariance"), "a stationary law"));
-  CHECK(claim(certificate, "balance").verdict == Verdict::holds);
+  CHECK(has_failed(claim_of(certificate, "covariance"), "a stationary law"));
+  CHECK(claim_of(certificate, "balance").verdict == Verdict::holds);
 }
 
 TEST_CASE("momentum_temperature: THEORY's 0.513513513514, Nesterov, sampled") {
@@ -124,10 +124,10 @@ TEST_CASE("momentum_temperature: THEORY's 0.513513513514, Nesterov, sampled") {
   const Certificate heavy = certify("momentum_temperature", subject::of(t));
   INFO(subject::words(heavy));
   CHECK(heavy.verdict == Verdict::holds);
-  CHECK(claim(heavy, "exact").worst.left.value == Approx(0.513513513514).epsilon(1e-11));
-  CHECK(claim(heavy, "exact").worst.right.value == Approx(0.513513513514).epsilon(1e-11));
-  CHECK(claim(heavy, "sampled").verdict == Verdict::holds);
-  CHECK(claim(heavy, "first_order").worst.right.value == Approx(0.5 / 0.1).epsilon(1e-12));
+  CHECK(claim_of(heavy, "exact").worst.left.value == Approx(0.513513513514).epsilon(1e-11));
+  CHECK(claim_of(heavy, "exact").worst.right.value == Approx(0.513513513514).epsilon(1e-11));
+  CHECK(claim_of(heavy, "sampled").verdict == Verdict::holds);
+  CHECK(claim_of(heavy, "first_order").worst.right.value == Approx(0.5 / 0.1).epsilon(1e-12));
   SgdTask nesterov = plain();
   nesterov.options.momentum = 0.7;
   nesterov.options.nesterov = true;
@@ -141,9 +141,9 @@ TEST_CASE("svag: variance at every l, convergence, sampled") {
   const Certificate certificate = certify("svag", subject::of(plain()));
   INFO(subject::words(certificate));
   CHECK(certificate.verdict == Verdict::holds);
-  for (const char* name : {"stationary", "weights", "convergence", "sampled"}) CHECK(claim(certificate, name).verdict == Verdict::holds);
-  CHECK(claim(certificate, "convergence").worst.tolerance < 1e-4 * claim(certificate, "convergence").worst.size);
-  CHECK(has_failed(claim(certify("svag", subject::of(task(subject::line(8), 0.1, 2, {1}))), "stationary"), "does not depend on the weights"));
+  for (const char* name : {"stationary", "weights", "convergence", "sampled"}) CHECK(claim_of(certificate, name).verdict == Verdict::holds);
+  CHECK(claim_of(certificate, "convergence").worst.tolerance < 1e-4 * claim_of(certificate, "convergence").worst.size);
+  CHECK(has_failed(claim_of(certify("svag", subject::of(task(subject::line(8), 0.1, 2, {1}))), "stationary"), "does not depend on the weights"));
 }
 
 TEST_CASE("modified_equations: THEORY's errors at eta = 2^-10, orders, cloud") {
@@ -154,19 +154,19 @@ TEST_CASE("modified_equations: THEORY's errors at eta = 2^-10, orders, cloud") {
   const Certificate certificate = certify("modified_equations", subject::of(t));
   INFO(subject::words(certificate));
   CHECK(certificate.verdict == Verdict::holds);
-  CHECK(claim(certificate, "weak_order_1").worst.left.value == Approx(1).margin(0.01));
-  CHECK(claim(certificate, "weak_order_2").worst.left.value == Approx(2).margin(0.01));
-  CHECK(claim(certificate, "mean_order_1").worst.left.value == Approx(2.644127690e-4).epsilon(1e-9));
-  CHECK(claim(certificate, "mean_order_2").worst.left.value == Approx(3.440073906e-7).epsilon(1e-7));
+  CHECK(claim_of(certificate, "weak_order_1").worst.left.value == Approx(1).margin(0.01));
+  CHECK(claim_of(certificate, "weak_order_2").worst.left.value == Approx(2).margin(0.01));
+  CHECK(claim_of(certificate, "mean_order_1").worst.left.value == Approx(2.644127690e-4).epsilon(1e-9));
+  CHECK(claim_of(certificate, "mean_order_2").worst.left.value == Approx(3.440073906e-7).epsilon(1e-7));
   // Near equality.
-  CHECK(claim(certificate, "mean_order_1").worst.right.value < 2.66e-4);
-  CHECK(claim(certificate, "mean_order_2").worst.right.value < 3.46e-7);
-  CHECK(claim(certificate, "mean_order_1").verdict == Verdict::holds);
-  CHECK(claim(certificate, "mean_order_2").verdict == Verdict::holds);
-  CHECK(claim(certificate, "cloud").verdict == Verdict::holds);
+  CHECK(claim_of(certificate, "mean_order_1").worst.right.value < 2.66e-4);
+  CHECK(claim_of(certificate, "mean_order_2").worst.right.value < 3.46e-7);
+  CHECK(claim_of(certificate, "mean_order_1").verdict == Verdict::holds);
+  CHECK(claim_of(certificate, "mean_order_2").verdict == Verdict::holds);
+  CHECK(claim_of(certificate, "cloud").verdict == Verdict::holds);
   SgdTask fast = t;
   fast.options.learning_rate = Schedule(0.7);
-  CHECK(has_failed(claim(certify("modified_equations", subject::of(fast)), "mean_order_1"), "below 1"));
+  CHECK(has_failed(claim_of(certify("modified_equations", subject::of(fast)), "mean_order_1"), "below 1"));
 }
 
 TEST_CASE("modified_equations: any loss, by the moments of single steps") {
@@ -188,7 +188,7 @@ TEST_CASE("modified_equations: any loss, by the moments of single steps") {
     INFO(subject::words(certificate));
     CHECK(certificate.verdict == Verdict::holds);
     CHECK(certificate.applying() == 2);
-    CHECK(claim(certificate, "mean_order_1").verdict == Verdict::not_applicable);
+    CHECK(claim_of(certificate, "mean_order_1").verdict == Verdict::not_applicable);
     const SgdEvidence& evidence = *subject::of(t).sgd_;
     const Eigen::VectorXd w = Eigen::Map<const Eigen::VectorXd>(t.start.data(), static_cast<Eigen::Index>(t.start.size()));
     const LocalErrors first = local_errors(evidence, w, 1, 1.0 / 32, 6), second = local_errors(evidence, w, 2, 1.0 / 32, 6);

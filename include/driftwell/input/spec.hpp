@@ -295,6 +295,7 @@ struct VerifySpec {
   Setting<double> confidence{0.999, {}, {}}; ///< that sampling makes no comparison of a claim fail
   Setting<double> precision{0.01, {}, {}};   ///< share of its size to which an equality must be known
   std::optional<Setting<double>> learning_rate, noise_radius; ///< of noisy gradient descent on the potential (kleinberg)
+  Text noise_shape{"cube", {}};              ///< or "ball"
   std::vector<std::pair<Text, Text>> expect; ///< verdicts that are no surprise: "theorem" or "theorem.claim", verdict
 };
 

@@ -20,11 +20,15 @@ struct NotApplicable {
   std::string hypothesis, detail;
 };
 
-/// Noisy gradient descent on the potential of the model ([verify] learning_rate, noise_radius).
+/// What the noise of descent is uniform on: the cube of half side r/sqrt(d), or the ball of radius r.
+enum class NoiseShape { cube, ball };
+
+/// Noisy gradient descent on the potential of the model ([verify] learning_rate, noise_radius, noise_shape).
 struct DescentOptions {
   std::optional<double> learning_rate;
   std::optional<double> noise_radius;       ///< |w| <= r; none: the r whose uniform noise has the model's temperature
-  std::function<double(double)> of_uniform; ///< noise in units of its reach from a uniform variate; empty: 2u - 1. For tests
+  std::function<double(double)> of_uniform; ///< noise in units of its reach (of a ball: its length) from a uniform variate; empty: 2u - 1 (sqrt(u)). For tests
+  NoiseShape shape = NoiseShape::cube;
 };
 
 /// Each side may be missing, and then says why. model(), density(), ... throw NotApplicable with that reason.

@@ -4,6 +4,7 @@
 #include "linear_sgd.hpp"
 
 #include <Eigen/Eigenvalues>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,6 +18,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
+constexpr std::size_t most_weights = 16, most_numbers = 40'000; ///< numbers of single gradients
 constexpr int substeps = 4; ///< of the classical Runge-Kutta method in one eta
 
 MatrixXd single_gradients(const sgd::Loss& loss, const VectorXd& w) {
@@ -36,6 +38,7 @@ struct Moments {
 /// The equation as the engine makes it, its moments in Gaussian closure.
 class Closure {
 public:
+  /// `eta`: learning rate that the noise belongs to.
   Closure(const SgdEvidence& sgd, const VectorXd& start, int order, double eta)
       : equation_(sgd.loss(), options(sgd, order)), start_(start), T_(eta * sgd.batch_factor() / 2) {}
 
@@ -75,9 +78,9 @@ private:
   sgd::Workspace workspace_;
 };
 
-Moments advanced(Closure& closure, Index d, double eta) {
+Moments advanced(Closure& closure, Index d, double time) {
   Moments x{VectorXd::Zero(d), MatrixXd::Zero(d, d)};
-  const double h = eta / substeps;
+  const double h = time / substeps;
   const auto moved = [](const Moments& from, double t, const Moments& rate) { return Moments{from.mean + t * rate.mean, from.covariance + t * rate.covariance}; };
   for (int k = 0; k < substeps; ++k) {
     const Moments a = closure.rate(x), b = closure.rate(moved(x, h / 2, a)), c = closure.rate(moved(x, h / 2, b)), d = closure.rate(moved(x, h, c));
@@ -106,19 +109,52 @@ double curvature_downhill(const SgdEvidence& sgd, const VectorXd& w) {
 
 } // namespace
 
+namespace {
+
+/// Single gradients at a place, and what a difference of moments cannot show.
+struct Place {
+  VectorXd g;
+  MatrixXd spread; ///< covariance of one batch's gradient
+  double terms;    ///< a gradient is known to some roundings of its terms, and rounding of its place moves it by as much
+  Place(const SgdEvidence& sgd, const VectorXd& w) {
+    const MatrixXd rows = single_gradients(sgd.loss(), w);
+    g = rows.colwise().mean();
+    const MatrixXd apart = rows.rowwise() - g.transpose();
+    spread = spread_of_batch(sgd) / static_cast<double>(rows.rows()) * (apart.transpose() * apart);
+    terms = std::sqrt(rows.squaredNorm() / static_cast<double>(rows.rows())) + w.norm() * curvature_downhill(sgd, w);
+  }
+};
+
+constexpr double rounding = 16 * std::numeric_limits<double>::epsilon();
+
+/// One step h, whose increment is -h times a vector of the mean g and the second moment `square`.
+void add_difference(LocalErrors& errors, const Moments& sde, double h, const VectorXd& g, const MatrixXd& square, double first, double second) {
+  errors.mean.push_back({(sde.mean + h * g).norm(), rounding * first, 0});
+  errors.second.push_back({(sde.covariance + sde.mean * sde.mean.transpose() - h * h * square).norm(), rounding * second, 0});
+}
+
+} // namespace
+
 LocalErrors local_errors(const SgdEvidence& sgd, const VectorXd& w, int order, double eta, std::size_t halvings) {
-  const MatrixXd rows = single_gradients(sgd.loss(), w);
-  const VectorXd g = rows.colwise().mean();
-  const MatrixXd apart = rows.rowwise() - g.transpose();
-  const MatrixXd square = g * g.transpose() + spread_of_batch(sgd) / static_cast<double>(rows.rows()) * (apart.transpose() * apart);
-  // A gradient is known to some roundings of its terms, and rounding of its place moves it by as much.
-  const double terms = std::sqrt(rows.squaredNorm() / static_cast<double>(rows.rows())) + w.norm() * curvature_downhill(sgd, w), rounding = 16 * std::numeric_limits<double>::epsilon();
+  const Place at(sgd, w);
+  const MatrixXd square = at.g * at.g.transpose() + at.spread;
   LocalErrors errors;
   for (std::size_t i = 0; i <= halvings; ++i, eta /= 2) {
     Closure closure(sgd, w, order, eta);
-    const Moments sde = advanced(closure, w.size(), eta);
-    errors.mean.push_back({(sde.mean + eta * g).norm(), rounding * eta * terms, 0});
-    errors.second.push_back({(sde.covariance + sde.mean * sde.mean.transpose() - eta * eta * square).norm(), rounding * std::pow(eta * terms, 2), 0});
+    add_difference(errors, advanced(closure, w.size(), eta), eta, at.g, square, eta * at.terms, std::pow(eta * at.terms, 2));
+  }
+  return errors;
+}
+
+LocalErrors svag_local_errors(const SgdEvidence& sgd, const VectorXd& w, double eta, std::size_t first, std::size_t doublings) {
+  const Place at(sgd, w);
+  LocalErrors errors;
+  for (std::size_t i = 0, l = first; i <= doublings; ++i, l *= 2) {
+    const auto [here, there] = sgd.task().make.svag_weights(l);
+    const double h = eta / static_cast<double>(l), sum = here + there, squares = here * here + there * there;
+    Closure closure(sgd, w, 1, eta);
+    // The weights are of size sqrt(l): so is what rounding makes of their sum.
+    add_difference(errors, advanced(closure, w.size(), h), h, sum * at.g, sum * sum * at.g * at.g.transpose() + squares * at.spread, h * at.terms * std::sqrt(static_cast<double>(l)), h * eta * at.terms * at.terms);
   }
   return errors;
 }
@@ -134,9 +170,26 @@ Measured local_order(const std::vector<Measured>& errors) {
   return limit_of_halvings(slopes) + Measured{0, 9 * rounding, 0}; // weights of the scheme add up to less
 }
 
-double short_step(const SgdEvidence& sgd, const VectorXd& w) {
-  const double curvature = curvature_downhill(sgd, w);
-  return curvature > 0 ? 1 / (16 * curvature) : 1.0 / 16;
+Hypothesis few_single_gradients(const SgdEvidence& sgd) {
+  const std::size_t d = sgd.loss().dimension(), N = sgd.loss().samples();
+  return {d <= most_weights && N * d <= most_numbers ? Hypothesis::State::met : Hypothesis::State::failed, "at most 16 weights, and few enough samples", fmt::format("{} weights, {} samples", d, N)};
+}
+
+std::vector<DescentPlace> places_downhill(const SgdEvidence& sgd) {
+  const auto short_step = [&](const VectorXd& w) {
+    const double curvature = curvature_downhill(sgd, w);
+    return curvature > 0 ? 1 / (16 * curvature) : 1.0 / 16;
+  };
+  VectorXd w = Eigen::Map<const VectorXd>(sgd.task().start.data(), static_cast<Index>(sgd.loss().dimension())), g(w.size());
+  std::vector<DescentPlace> places{{"the start", w, short_step(w)}};
+  const std::vector<std::uint32_t> all = sgd::all_samples(sgd.loss().samples());
+  sgd::Workspace workspace;
+  for (int k = 0; k < 16; ++k) {
+    sgd.loss().gradient(w.data(), {all, nullptr}, g.data(), workspace);
+    w -= places[0].short_step * g;
+  }
+  places.push_back({"16 short steps downhill", w, short_step(w)});
+  return places;
 }
 
 } // namespace driftwell::theorems

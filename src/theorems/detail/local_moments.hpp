@@ -24,10 +24,22 @@ struct LocalErrors {
 /// From w, with the equation of weak order 1 or 2 as the engine makes it; SGD from single gradients, the spread of a batch by theory of sampling.
 [[nodiscard]] LocalErrors local_errors(const SgdEvidence& sgd, const Eigen::VectorXd& w, int order, double eta, std::size_t halvings);
 
-/// Order at which the errors fall as eta -> 0.
+/// The same of one step of SVAG, from w: l = `first`, 2 `first`, 4 `first`, ..., beside the equation of order 1 over the time eta/l. Noise of the size sqrt(eta/l), not
+/// eta, is in the step, so that weak order 1 in 1/l asks for differences O(l^-2) of both moments; those of third order are O(l^-2) by themselves.
+[[nodiscard]] LocalErrors svag_local_errors(const SgdEvidence& sgd, const Eigen::VectorXd& w, double eta, std::size_t first, std::size_t doublings);
+
+/// Order at which the errors fall as steps are halved.
 [[nodiscard]] Measured local_order(const std::vector<Measured>& errors);
 
-/// A learning rate that is short beside the curvature along the gradient at w: 1/16 of its inverse.
-[[nodiscard]] double short_step(const SgdEvidence& sgd, const Eigen::VectorXd& w);
+/// That the moments can be afforded: at most 16 weights, and 40,000 numbers in the single gradients.
+[[nodiscard]] Hypothesis few_single_gradients(const SgdEvidence& sgd);
+
+/// Where they are looked at: the start, and 16 short steps of gradient descent from there. Short beside the curvature along the gradient: 1/16 of its inverse.
+struct DescentPlace {
+  const char* name;
+  Eigen::VectorXd weights;
+  double short_step;
+};
+[[nodiscard]] std::vector<DescentPlace> places_downhill(const SgdEvidence& sgd);
 
 } // namespace driftwell::theorems

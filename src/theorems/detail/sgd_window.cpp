@@ -52,24 +52,32 @@ Window window_for(const SgdEvidence& sgd, const sgd::ProcessOptions& options, do
   return window;
 }
 
-std::vector<Measured> window_means(sgd::Process& process, const Window& window, std::size_t count, const ReplicaNumbers& numbers) {
+Eigen::MatrixXd window_averages(sgd::Process& process, const Window& window, std::size_t count, const ReplicaNumbers& numbers, sgd::Process* beside) {
   const std::size_t R = process.replicas();
-  std::vector<double> sums(R * count, 0.0), now(count);
-  process.advance(window.burn);
+  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(static_cast<Index>(R), static_cast<Index>(count));
+  Eigen::RowVectorXd now(static_cast<Index>(count));
+  const auto advance = [&](std::uint64_t steps) {
+    process.advance(steps);
+    if (beside) beside->advance(steps);
+  };
+  advance(window.burn);
   for (std::uint64_t look = 0; look < window.looks; ++look) {
-    process.advance(window.every);
+    advance(window.every);
     for (std::size_t r = 0; r < R; ++r) {
       numbers(process, r, now.data());
-      for (std::size_t i = 0; i < count; ++i) sums[r * count + i] += now[i];
+      sums.row(static_cast<Index>(r)) += now;
     }
   }
-  std::vector<Measured> means(count);
-  const auto n = static_cast<double>(R), looks = static_cast<double>(window.looks);
-  for (std::size_t i = 0; i < count; ++i) {
-    double mean = 0, square = 0;
-    for (std::size_t r = 0; r < R; ++r) mean += sums[r * count + i] / looks / n;
-    for (std::size_t r = 0; r < R; ++r) square += std::pow(sums[r * count + i] / looks - mean, 2);
-    means[i] = {mean, 0, R > 1 ? std::sqrt(square / (n - 1) / n) : std::numeric_limits<double>::infinity()};
+  return sums / static_cast<double>(window.looks);
+}
+
+std::vector<Measured> window_means(sgd::Process& process, const Window& window, std::size_t count, const ReplicaNumbers& numbers) {
+  const Eigen::MatrixXd averages = window_averages(process, window, count, numbers);
+  const auto n = static_cast<double>(averages.rows());
+  std::vector<Measured> means;
+  for (Index i = 0; i < averages.cols(); ++i) {
+    const double mean = averages.col(i).mean(), square = (averages.col(i).array() - mean).square().sum();
+    means.push_back({mean, 0, n > 1 ? std::sqrt(square / (n - 1) / n) : std::numeric_limits<double>::infinity()});
   }
   return means;
 }
@@ -77,6 +85,17 @@ std::vector<Measured> window_means(sgd::Process& process, const Window& window, 
 sgd::ProcessOptions with_replicas(sgd::ProcessOptions options, std::size_t replicas) {
   options.replicas = replicas;
   return options;
+}
+
+VectorXd exact_window(const LinearSgd& linear, const StepRule& rule, const Window& window) {
+  MomentRecursion recursion(linear, rule);
+  VectorXd sum = VectorXd::Zero(linear.centre.size());
+  for (std::uint64_t k = 1; k <= window.steps(); ++k) {
+    recursion.step();
+    if (k > window.burn && (k - window.burn) % window.every == 0) sum += along_modes(linear, recursion.second());
+    if (k % 64 == 0) poll_interrupt();
+  }
+  return sum / static_cast<double>(window.looks);
 }
 
 SampledSpread sampled_spread(const SgdEvidence& sgd, const LinearSgd& linear, const sgd::ProcessOptions& options, const StepRule& rule,
@@ -93,14 +112,7 @@ SampledSpread sampled_spread(const SgdEvidence& sgd, const LinearSgd& linear, co
     numbers[modes] = x.squaredNorm();
   });
 
-  MomentRecursion recursion(linear, rule);
-  VectorXd sum = VectorXd::Zero(d);
-  for (std::uint64_t k = 1; k <= result.window.steps(); ++k) {
-    recursion.step();
-    if (k > result.window.burn && (k - result.window.burn) % result.window.every == 0) sum += along_modes(linear, recursion.second());
-    if (k % 64 == 0) poll_interrupt();
-  }
-  sum /= static_cast<double>(result.window.looks);
+  const VectorXd sum = exact_window(linear, rule, result.window);
   for (Index i = 0; i < modes; ++i) result.exact.push_back({sum[i], 1e-12 * sum[i], 0});
   result.exact.push_back({sum.sum(), 1e-12 * sum.sum(), 0});
   return result;

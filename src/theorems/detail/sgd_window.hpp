@@ -22,8 +22,14 @@ struct Window {
 [[nodiscard]] double relaxation_steps(const sgd::ProcessOptions& options, double smallest_curvature);
 
 using ReplicaNumbers = std::function<void(const sgd::Process&, std::size_t replica, double* numbers)>;
-/// Means over replicas of each replica's mean over the window, from where the process is now. Throws NumericalFailure where SGD diverges.
+/// Each replica's mean over the window, one a row, from where the process is now. `beside`: processes that make the same steps. Throws NumericalFailure where
+/// SGD diverges.
+[[nodiscard]] Eigen::MatrixXd window_averages(sgd::Process& process, const Window& window, std::size_t count, const ReplicaNumbers& numbers, sgd::Process* beside = nullptr);
+/// Means of them over the replicas.
 [[nodiscard]] std::vector<Measured> window_means(sgd::Process& process, const Window& window, std::size_t count, const ReplicaNumbers& numbers);
+
+/// Exact mean over the window of the second moments along each mode of H, from a start at the minimum.
+[[nodiscard]] Eigen::VectorXd exact_window(const LinearSgd& linear, const StepRule& rule, const Window& window);
 
 /// Second moments along the modes of H, sampled from a start at the minimum and exactly, in one window.
 struct SampledSpread {
