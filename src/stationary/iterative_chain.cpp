@@ -58,21 +58,6 @@ int project(const AggregationMultigrid& multigrid, const VectorXd& r, double eno
 
 } // namespace
 
-VectorXd solved_in_weights(const AggregationMultigrid& multigrid, const VectorXd& r, double tolerance) {
-  const auto norm = [&](const VectorXd& v) { return std::sqrt(v.cwiseAbs2().dot(multigrid.weight())); };
-  const double asked = tolerance * norm(r);
-  VectorXd x = VectorXd::Zero(r.size()), rest = r, correction, product;
-  for (int round = 0; round < 10; ++round) {
-    const double far = norm(rest);
-    if (!(far > asked)) break;
-    project(multigrid, rest, std::max(0.5 * asked / far, 1e-9), correction);
-    x += correction;
-    multigrid.multiply(x, product);
-    rest = r - product;
-  }
-  return x;
-}
-
 IterativeChain::IterativeChain(KilledRows rows, VectorXd log_weight, bool reversible)
     : log_weight_(std::move(log_weight)), weight_(log_weight_.cast<Real>().array().exp()), reversible_(reversible), forwards_(std::move(rows), log_weight_) {}
 

@@ -50,7 +50,4 @@ private:
   mutable int cycles_ = 0;
 };
 
-/// A x = r in doubles, to a residual of `tolerance` |r| in L2(w); a hundred cycles at most.
-[[nodiscard]] Eigen::VectorXd solved_in_weights(const AggregationMultigrid& multigrid, const Eigen::VectorXd& r, double tolerance);
-
 } // namespace driftwell

@@ -6,8 +6,6 @@
 #include <Eigen/Core>
 
 #include <complex>
-#include <functional>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -18,13 +16,8 @@ namespace driftwell {
 class Resolvent {
 public:
   using Scalar = double;
-  using Solve = std::function<Eigen::VectorXd(const Eigen::VectorXd&)>;
   Resolvent(const Stencil& A, double gamma, Eigen::VectorXd right, Eigen::VectorXd left)
-      : Resolvent(static_cast<Eigen::Index>(A.size()), [factor = std::make_shared<SparseFactor>(A, 1.0, -gamma)](const Eigen::VectorXd& v) { return factor->solve(v); },
-                  std::move(right), std::move(left)) {}
-  /// By any way to solve (I - gamma A) x = v.
-  Resolvent(Eigen::Index size, Solve solve, Eigen::VectorXd right, Eigen::VectorXd left)
-      : size_(size), solve_(std::move(solve)), right_(std::move(right)), left_(std::move(left)) {}
+      : size_(static_cast<Eigen::Index>(A.size())), factor_(A, 1.0, -gamma), right_(std::move(right)), left_(std::move(left)) {}
 
   [[nodiscard]] Eigen::Index rows() const { return size_; }
   [[nodiscard]] Eigen::Index cols() const { return size_; }
@@ -32,7 +25,7 @@ public:
     poll_interrupt();
     Eigen::VectorXd in = Eigen::Map<const Eigen::VectorXd>(x, size_);
     deflate(in);
-    Eigen::VectorXd out = solve_(in);
+    Eigen::VectorXd out = factor_.solve(in);
     deflate(out);
     Eigen::Map<Eigen::VectorXd>(y, size_) = out;
   }
@@ -43,7 +36,7 @@ public:
 
 private:
   Eigen::Index size_;
-  Solve solve_;
+  SparseFactor factor_;
   Eigen::VectorXd right_, left_;
 };
 

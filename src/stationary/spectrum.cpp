@@ -1,10 +1,12 @@
 #include "driftwell/stationary/spectrum.hpp"
 
-#include "davidson.hpp"
 #include "iterative_chain.hpp"
 #include "resolvent.hpp"
+#include "rotating_modes.hpp"
 #include "stencil_order.hpp"
+#include "tail_sweeps.hpp"
 
+#include "driftwell/core/davidson.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/stationary/passage.hpp"
 
@@ -26,6 +28,7 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 using Eigen::MatrixXcd;
+using Eigen::VectorXcd;
 using Complex = std::complex<double>;
 
 MatrixXcd ordered_columns(const MatrixXcd& vectors, const std::vector<Index>& order) {
@@ -104,35 +107,62 @@ KilledRows rows_with_killing(const Generator& generator, double rate) {
   return killed_rows(rates, killing);
 }
 
-/// In detailed balance Davidson's method for l sqrt(w). Else Arnoldi's as with a factor, the resolvent by iteration (from growing spaces
-/// Galerkin's values of the operator itself come and go there), for l sqrt(w) and, with the chain run backwards, for r / sqrt(w).
+/// Real and imaginary parts, of a pair once.
+Eigen::MatrixXd real_columns(const Ritz& ritz) {
+  std::vector<VectorXd> columns;
+  for (std::size_t i = 0; i < ritz.values.size(); ++i) {
+    if (ritz.values[i].imag() < 0) continue;
+    columns.emplace_back(ritz.vectors.col(static_cast<Index>(i)).real());
+    if (ritz.values[i].imag() > 0) columns.emplace_back(ritz.vectors.col(static_cast<Index>(i)).imag());
+  }
+  Eigen::MatrixXd result(ritz.vectors.rows(), static_cast<Index>(columns.size()));
+  for (std::size_t i = 0; i < columns.size(); ++i) result.col(static_cast<Index>(i)) = columns[i];
+  return result;
+}
+
+/// Davidson's method for l sqrt(w), one cycle of multigrid a step.
+Ritz balanced_modes(const Generator& generator, const SteadyState& steady, const VectorXd& s, const VectorXd& null, Index wanted) {
+  const Stencil symmetric = generator.symmetrised();
+  const AggregationMultigrid multigrid(rows_with_killing(generator, 1 / resolvent_time(generator, steady)), log_weight(generator, steady));
+  const double rounding = 1e-15 * symmetric.diagonal().cwiseAbs().maxCoeff();
+  DavidsonProblem problem;
+  problem.apply = [&](const VectorXd& v, VectorXd& Av) { symmetric.recurrence(v.data(), Av.data(), 1, 0, 0, {}); };
+  problem.precondition = [&](const VectorXd& r, Complex) {
+    VectorXd t;
+    multigrid.apply(r.cwiseQuotient(s), t);
+    return VectorXd(t.cwiseProduct(s));
+  };
+  problem.before = [](Complex x, Complex y) { return x.real() > y.real(); };
+  problem.accuracy = [&](Complex theta, Complex last) { return 1e-10 * std::max(std::abs(theta), std::abs(last)) + rounding; };
+  problem.null = null;
+  problem.symmetric = true;
+  problem.wanted = wanted;
+  problem.block = wanted + 2;
+  problem.most = 4 * wanted + 10;
+  Eigen::MatrixXd start = noise_columns(s.size(), problem.block);
+  for (Index i = 0; i < start.cols(); ++i) start.col(i) = problem.precondition(start.col(i), 0);
+  DavidsonResult found = davidson(problem, start, 400 * static_cast<std::size_t>(problem.block));
+  if (!(found.excess <= 1))
+    throw NumericalFailure(fmt::format("leading eigenvalues: Davidson's iteration stopped at {:.1e} times the residual that is asked for", found.excess));
+  return {std::move(found.values), std::move(found.vectors)};
+}
+
+/// In detailed balance by balanced_modes(). Else from products alone, for r / sqrt(w) and, from there, with the chain run backwards, for l sqrt(w).
 Slowest slowest_by_iteration(const Generator& generator, const SteadyState& steady, std::size_t count, bool vectors) {
   const VectorXd s = root_weight(generator, steady), weight = log_weight(generator, steady);
   const auto wanted = static_cast<Index>(count);
-  const double gamma = resolvent_time(generator, steady);
-  KilledRows rows = rows_with_killing(generator, 1 / gamma);
   const bool closed = generator.conservative();
+  const VectorXd null = closed ? VectorXd(s / s.norm()) : VectorXd();
   if (generator.reversible()) {
-    const Stencil symmetric = generator.symmetrised();
-    const AggregationMultigrid multigrid(std::move(rows), weight);
-    const auto precondition = [&](const VectorXd& r, VectorXd& t) {
-      multigrid.apply(r.cwiseQuotient(s), t);
-      t.array() *= s.array();
-    };
-    const Ritz ritz = slowest_davidson(symmetric, precondition, closed ? VectorXd(s / s.norm()) : VectorXd(), wanted, vectors);
-    if (!vectors) return {ritz.values, {}, {}};
+    const Ritz ritz = balanced_modes(generator, steady, s, null, wanted);
     return {ritz.values, s.asDiagonal() * ritz.vectors, s.cwiseInverse().asDiagonal() * ritz.vectors};
   }
-  const VectorXd right = closed ? VectorXd(steady.p.cwiseQuotient(s)) : VectorXd(), left = closed ? VectorXd(s / s.dot(right)) : VectorXd();
-  KilledRows other = vectors ? reversed(rows, weight) : KilledRows();
-  const auto found = [&](KilledRows chain, const VectorXd& null, const VectorXd& partner) {
-    const AggregationMultigrid multigrid(std::move(chain), weight);
-    const auto solve = [&](const VectorXd& v) -> VectorXd { return solved_in_weights(multigrid, v.cwiseQuotient(s) / gamma, 1e-12).cwiseProduct(s); };
-    return sorted(slowest_general(Resolvent(s.size(), solve, null, partner), wanted, gamma, vectors), count);
-  };
-  const Ritz of_left = found(std::move(rows), left, right);
-  if (!vectors) return {of_left.values, {}, {}};
-  const Ritz of_right = found(std::move(other), right, left);
+  const Stencil scaled = generator.rates().scaled(s);
+  RotatingModes modes(scaled, null, wanted);
+  const Ritz of_right = modes.find(scaled);
+  if (!vectors) return {of_right.values, {}, {}};
+  const Eigen::MatrixXd near = real_columns(of_right);
+  const Ritz of_left = modes.find(transposed(scaled), &near);
   return {of_right.values, s.asDiagonal() * of_right.vectors, s.cwiseInverse().asDiagonal() * of_left.vectors};
 }
 
@@ -193,43 +223,56 @@ VectorXd left_residual(const Generator& generator, const Stencil& backwards, con
   return rest_re.cwiseAbs() + (backwards * im - lambda.real() * im - lambda.imag() * re).cwiseAbs();
 }
 
-/// Power steps with the plain resolvent: what rounding in the scaled vectors left in cells of small probability dies out, as such
-/// cells take their values from where they lead. Where they hold nothing but rounding they start from 0. Left functions are done when each cell
-/// balances; where that is not reached they are NaN.
+/// |Q^T l - lambda l| is more than 1e-6 of what a mode of its size has: cells whose value is not known.
+Eigen::Array<bool, Eigen::Dynamic, 1> unbalanced(const Generator& generator, const SteadyState& steady, const Stencil& backwards, const Slowest& pairs, Index i, double rate) {
+  const VectorXd size = pairs.left.col(i).cwiseAbs(), rest = left_residual(generator, backwards, pairs, i);
+  const double mean = std::sqrt(size.cwiseAbs2().dot(steady.p));
+  return !(rest.array() <= 1e-6 * rate * (size.array() + mean) + 1e-13 * generator.rates().diagonal().array().abs() * (size.array() + mean));
+}
+
+/// Sweeps in the tails, of left functions and of r / p, which are those of the chain run backwards.
+void polish_tails(const Generator& generator, const SteadyState& steady, Slowest& pairs) {
+  const KilledRows rows = rows_with_killing(generator, 0);
+  const VectorXd s = root_weight(generator, steady);
+  const bool balanced = generator.reversible();
+  const KilledRows back = balanced ? KilledRows() : reversed(rows, steady.log_p);
+  for (Index i = 0; i < pairs.left.cols(); ++i) {
+    const Complex lambda = pairs.values[static_cast<std::size_t>(i)];
+    sweep_tails(rows, s, lambda, pairs.left.col(i));
+    if (balanced) continue;
+    VectorXcd g = pairs.right.col(i).cwiseQuotient(s.cwiseAbs2());
+    sweep_tails(back, s, lambda, g);
+    pairs.right.col(i) = g.cwiseProduct(s.cwiseAbs2());
+  }
+}
+
+/// What rounding in the scaled vectors left in cells of small probability goes, as such cells take their values from where they lead: by sweeps in the tails,
+/// and by power steps with the plain resolvent where these are not enough (parts that hold the process for long, which it visits rarely). Where cells hold nothing but rounding
+/// they start from 0. Left functions are done when each cell balances; where that is not reached they are NaN.
 void polish(const Generator& generator, const SteadyState& steady, Slowest& pairs, bool iteratively) {
   const double rate = std::abs(pairs.values.back());
   if (!(rate > 0)) return;
-  const PlainResolvent resolvent(generator, steady, rate, iteratively);
+  polish_tails(generator, steady, pairs);
+  std::optional<PlainResolvent> resolvent;
   const Stencil backwards = transposed(generator.rates());
-  const VectorXd s = root_weight(generator, steady);
-  constexpr double rounding = 1e-11; ///< of s over its largest: below, less than 1e-4 of a function is known
-  const double top = s.maxCoeff();
-  for (Index k = 0; k < s.size(); ++k)
-    if (s[k] < rounding * top) pairs.left.row(k).setZero(), pairs.right.row(k).setZero();
   const auto step = [&](MatrixXcd& vectors, Index i, bool right) {
+    if (!resolvent) resolvent.emplace(generator, steady, rate, iteratively);
     const Complex lambda = pairs.values[static_cast<std::size_t>(i)];
     const VectorXd part[2] = {vectors.col(i).real(), vectors.col(i).imag()};
-    vectors.col(i).real() = resolvent(part[0], right, 1 / (rate - lambda).real());
-    vectors.col(i).imag() = resolvent(part[1], right, 1 / (rate - lambda).real());
+    vectors.col(i).real() = (*resolvent)(part[0], right, 1 / (rate - lambda).real());
+    vectors.col(i).imag() = (*resolvent)(part[1], right, 1 / (rate - lambda).real());
     vectors.col(i) *= rate - lambda;
     if (!generator.conservative()) return;
     if (right) vectors.col(i) -= vectors.col(i).sum() * steady.p.cast<Complex>();
     else vectors.col(i).array() -= steady.p.cast<Complex>().cwiseProduct(vectors.col(i)).sum();
   };
   for (Index i = 0; i < pairs.left.cols(); ++i) {
-    const auto off = [&]() -> Eigen::Array<bool, Eigen::Dynamic, 1> {
-      const VectorXd size = pairs.left.col(i).cwiseAbs(), rest = left_residual(generator, backwards, pairs, i);
-      const double mean = std::sqrt(size.cwiseAbs2().dot(steady.p));
-      return !(rest.array() <= 1e-6 * rate * (size.array() + mean) + 1e-13 * generator.rates().diagonal().array().abs() * (size.array() + mean));
-    };
-    for (int repeat = 0; repeat < 30 && (repeat < (iteratively ? 1 : 3) || off().any()); ++repeat) step(pairs.left, i, false);
-    const auto noise = off();
-    for (int repeat = 0; repeat < 3 && !generator.reversible(); ++repeat) step(pairs.right, i, true);
-    if (generator.reversible()) { // r = w l, and with walls that absorb w is no law but exp(-phi)
-      const VectorXd w = log_weight(generator, steady).array().exp();
-      pairs.right.col(i) = w.cast<Complex>().cwiseProduct(pairs.left.col(i));
-    }
-    pairs.unknown.push_back(noise);
+    for (int repeat = 0; repeat < 30 && unbalanced(generator, steady, backwards, pairs, i, rate).any(); ++repeat) step(pairs.left, i, false);
+    pairs.unknown.push_back(unbalanced(generator, steady, backwards, pairs, i, rate));
+    for (int repeat = 0; repeat < 3 && !iteratively && !generator.reversible(); ++repeat) step(pairs.right, i, true);
+    if (!generator.reversible()) continue; // r = w l, and with walls that absorb w is no law but exp(-phi)
+    const VectorXd w = log_weight(generator, steady).array().exp();
+    pairs.right.col(i) = w.cast<Complex>().cwiseProduct(pairs.left.col(i));
   }
 }
 
