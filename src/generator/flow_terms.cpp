@@ -14,7 +14,9 @@ using Eigen::Matrix3d;
 using Eigen::Vector3d;
 using Eigen::VectorXd;
 
-FlowTerms::FlowTerms(const Grid& grid, const std::vector<VectorXd>& flows, double temperature) : grid_(grid), flows_(flows), temperature_(temperature) {}
+FlowTerms::FlowTerms(const Grid& grid, const std::vector<VectorXd>& flows, double temperature) : grid_(grid), flows_(flows), temperature_(temperature) {
+  shares_.assign(any() ? grid.size() : 1, Vector3d::Zero());
+}
 
 /// Weights along the axes with which conductances exceed the flows through both faces by a quarter.
 Vector3d FlowTerms::carrying(std::size_t k) const {
@@ -28,26 +30,30 @@ Vector3d FlowTerms::carrying(std::size_t k) const {
   return 1.25 / (temperature_ * measure(grid_, k)) * flow;
 }
 
-std::vector<LatticeTerm> FlowTerms::terms(const Matrix3d& D, std::size_t k, Selling& selling) const {
-  const auto decomposed = [&](const Matrix3d& A) {
-    const auto found = selling.decompose(A);
-    return std::vector<LatticeTerm>(found.begin(), found.end());
-  };
-  std::vector<LatticeTerm> terms = decomposed(D);
-  if (flows_.empty()) return terms;
+const Vector3d& FlowTerms::find_share(const Matrix3d& D, std::size_t k, Selling& selling) {
+  if (!any()) return shares_[0];
   const Vector3d wanted = carrying(k);
   Vector3d found = Vector3d::Zero();
-  for (const LatticeTerm& term : terms)
+  for (const LatticeTerm& term : selling.decompose(D))
     if (std::abs(term.offset[0]) + std::abs(term.offset[1]) + std::abs(term.offset[2]) == 1) found[term.offset[0] ? 0 : term.offset[1] ? 1 : 2] += term.weight;
-  if ((found.array() >= wanted.array()).all()) return terms;
+  shares_[k] = (found.array() >= wanted.array()).all() ? Vector3d(Vector3d::Zero()) : limited(wanted, D, 0.5);
+  return shares_[k];
+}
+
+Vector3d FlowTerms::limited(const Vector3d& share, const Matrix3d& D, double most) const {
   const auto d = static_cast<Index>(grid_.dimension());
-  const Eigen::MatrixXd E = wanted.head(d).asDiagonal();
+  if (share.isZero(0)) return share;
+  const Eigen::MatrixXd E = share.head(d).asDiagonal();
   const Eigen::GeneralizedSelfAdjointEigenSolver<Eigen::MatrixXd> ratio(E, D.topLeftCorner(d, d), Eigen::EigenvaluesOnly | Eigen::Ax_lBx);
-  const double most = ratio.info() == Eigen::Success ? ratio.eigenvalues().maxCoeff() : 0;
-  if (!(most > 0) || !std::isfinite(most)) return terms; // D is singular here
-  const Vector3d share = std::min(1.0, 0.5 / most) * wanted;
-  terms = decomposed(D - Matrix3d(share.asDiagonal()));
-  for (std::size_t a = 0; a < grid_.dimension(); ++a)
+  const double largest = ratio.info() == Eigen::Success ? ratio.eigenvalues().maxCoeff() : 0;
+  if (!(largest > 0) || !std::isfinite(largest)) return Vector3d::Zero(); // D is singular here
+  return std::min(1.0, most / largest) * share;
+}
+
+std::vector<LatticeTerm> FlowTerms::terms(const Matrix3d& D, const Vector3d& share, Selling& selling) {
+  const auto found = selling.decompose(D - Matrix3d(share.asDiagonal()));
+  std::vector<LatticeTerm> terms(found.begin(), found.end());
+  for (std::size_t a = 0; a < 3; ++a)
     if (share[static_cast<Index>(a)] > 0) {
       terms.push_back({{}, share[static_cast<Index>(a)]});
       terms.back().offset[a] = 1;

@@ -19,8 +19,14 @@ public:
   /// Flows through the upper faces of the cells along each axis as in circulation_flows(); none: Selling's decomposition as it is.
   FlowTerms(const Grid& grid, const std::vector<Eigen::VectorXd>& flows, double temperature);
 
-  /// Terms of D, in units of cells, at cell k. Where D is too small for its flow half of it stays for the other offsets.
-  [[nodiscard]] std::vector<LatticeTerm> terms(const Eigen::Matrix3d& D, std::size_t k, Selling& selling) const;
+  [[nodiscard]] bool any() const { return !flows_.empty(); }
+  /// E of cell k, whose D is given in units of cells; kept for share(). Where D is too small for its flow half of it stays for the other offsets.
+  const Eigen::Vector3d& find_share(const Eigen::Matrix3d& D, std::size_t k, Selling& selling);
+  [[nodiscard]] const Eigen::Vector3d& share(std::size_t k) const { return shares_[k]; }
+  /// A multiple of E, at most E itself, with E <= `most` D.
+  [[nodiscard]] Eigen::Vector3d limited(const Eigen::Vector3d& share, const Eigen::Matrix3d& D, double most) const;
+  /// Terms of (D - E) + E.
+  [[nodiscard]] static std::vector<LatticeTerm> terms(const Eigen::Matrix3d& D, const Eigen::Vector3d& share, Selling& selling);
 
 private:
   [[nodiscard]] Eigen::Vector3d carrying(std::size_t k) const;
@@ -28,6 +34,7 @@ private:
   const Grid& grid_;
   const std::vector<Eigen::VectorXd>& flows_;
   double temperature_;
+  std::vector<Eigen::Vector3d> shares_;
 };
 
 } // namespace driftwell

@@ -1,7 +1,7 @@
 // Couplings for a full diffusion matrix: lattice offsets with non-negative weights instead of a nine-point formula.
 //
-// In units of cells D becomes H^-1 D H^-1 = sum w e e^T (selling.hpp). Half the weight of an offset comes from each of
-// its ends, so pairs stay symmetric; the drift along it is dphi = -(1/T) int g . dx, g = D^-1 (b - T div D).
+// In units of cells D becomes H^-1 D H^-1 = sum w e e^T (selling.hpp). The weight of a pair comes from its middle (midpoint_pairs.hpp); near
+// walls half of it from each of its ends, so pairs stay symmetric. The drift along it is dphi = -(1/T) int g . dx, g = D^-1 (b - T div D).
 //
 // Along a reflecting wall the weights of oblique offsets are ramped and the flow along the wall is made up for
 // (wall_ramp.hpp): no flux, to second order. At an absorbing wall the offset ends where it meets the wall.
@@ -10,6 +10,8 @@
 #include "driftwell/core/interrupt.hpp"
 #include "flow_terms.hpp"
 #include "link_fields.hpp"
+#include "midpoint_pairs.hpp"
+#include "offset_pairs.hpp"
 #include "sampling.hpp"
 #include "selling.hpp"
 #include "wall_ramp.hpp"
@@ -28,23 +30,6 @@ using Eigen::Index;
 using Eigen::Matrix3d;
 using Eigen::Vector3d;
 using Eigen::VectorXd;
-using Steps = std::array<std::int16_t, 3>;
-
-/// A pair along an offset, from its lower cell.
-struct Pair {
-  std::int32_t cell;
-  Steps steps;
-  double weight; ///< measure times weight of the offset
-};
-
-/// What an offset from a cell meets.
-struct End {
-  enum class Kind { cell, reflecting, absorbing } kind;
-  std::size_t cell = 0;
-  double share = 1; ///< of the offset, up to the wall
-  std::size_t axis = 0;
-  int side = 0;
-};
 
 /// D x = v where D may be nearly singular: its smallest eigenvalues count as 1e-12 of the largest.
 Vector3d solve(const Matrix3d& D, const Vector3d& v, Index d) {
@@ -64,7 +49,7 @@ public:
     if (grid_.absorbing()) result_.loss = VectorXd::Zero(n_);
     result_.exact = fields_.exact(grid_);
     decompose();
-    merge();
+    merge(pairs_, grid_.size());
     add_drift();
     return std::move(result_);
   }
@@ -97,38 +82,13 @@ private:
     }
   }
 
-  /// Where cell k plus `sign` times an offset ends.
-  End end_of(std::size_t k, const Steps& steps, int sign) const {
-    End end{End::Kind::cell, k, 2, 0, 0};
-    for (std::size_t a = 0; a < d_; ++a) {
-      const int step = sign * steps[a];
-      if (step == 0) continue;
-      const Axis& axis = grid_.axis(a);
-      const auto n = static_cast<long>(axis.cells), i = static_cast<long>(grid_.coordinate(k, a));
-      const long to = i + step;
-      if (axis.periodic() || (to >= 0 && to < n)) {
-        const long wrapped = (to % n + n) % n;
-        end.cell = static_cast<std::size_t>(static_cast<long>(end.cell) + (wrapped - i) * static_cast<long>(grid_.stride(a)));
-        continue;
-      }
-      const int side = step > 0;
-      const double depth = side ? static_cast<double>(n - i) - 0.5 : static_cast<double>(i) + 0.5;
-      const double share = depth / std::abs(step);
-      if (share >= end.share) continue;
-      end.share = share;
-      end.axis = a;
-      end.side = side;
-      end.kind = axis.sides[static_cast<std::size_t>(side)] == Boundary::absorbing ? End::Kind::absorbing : End::Kind::reflecting;
-    }
-    return end;
-  }
-
   void decompose() {
     const auto values = fields_.diffusion(grid_);
     std::array<int, 3> limits{};
     for (std::size_t a = 0; a < d_; ++a) limits[a] = std::max(1, static_cast<int>((grid_.axis(a).cells - 1) / 2));
     const int least = *std::min_element(limits.begin(), limits.begin() + static_cast<std::ptrdiff_t>(d_));
     Selling selling(limits, static_cast<int>(d_)), along({least, least, 0}, 2);
+    std::vector<char> inner(grid_.size());
     for (std::size_t k = 0; k < grid_.size(); ++k) {
       if (k % 4096 == 0) poll_interrupt();
       Matrix3d D = matrix(values, 0, static_cast<Index>(k));
@@ -138,12 +98,29 @@ private:
         for (std::size_t j = 0; j < d_; ++j)
           D(static_cast<Index>(i), static_cast<Index>(j)) /=
               grid_.axis(i).width(grid_.coordinate(k, i)) * grid_.axis(j).width(grid_.coordinate(k, j));
-      terms_ = flows_.terms(D, k, selling);
+      terms_ = FlowTerms::terms(D, flows_.find_share(D, k, selling), selling);
+      inner[k] = away_from_walls(k);
       for (const LatticeTerm& term : terms_) add_term(k, term);
       for (std::size_t a = 0; a < d_; ++a)
         for (int side = 0; side < 2; ++side)
           if (grid_.axis(a).sides[static_cast<std::size_t>(side)] == Boundary::reflecting) add_along_wall(k, a, side, along);
     }
+    const auto both = [&](const Pair& pair) { return inner[static_cast<std::size_t>(pair.cell)] && inner[end_of(grid_, static_cast<std::size_t>(pair.cell), pair.steps, 1).cell]; };
+    std::erase_if(pairs_, both);
+    add_midpoint_pairs(fields_, grid_, flows_, inner, selling, pairs_);
+  }
+
+  /// So far that no ramp is felt, and that neither the terms of this cell nor those of its neighbourhood reach a wall.
+  bool away_from_walls(std::size_t k) {
+    for (std::size_t a = 0; a < d_; ++a) {
+      if (grid_.axis(a).periodic()) continue;
+      int longest = 1;
+      for (const LatticeTerm& term : terms_) longest = std::max(longest, std::abs(term.offset[a]));
+      const WallRamp* wall = ramp(a);
+      const std::size_t zone = static_cast<std::size_t>(longest) + std::max(static_cast<std::size_t>(longest), wall ? wall->reach() : 0);
+      if (std::min(depth(k, a, 0), depth(k, a, 1)) < zone) return false;
+    }
+    return true;
   }
 
   [[nodiscard]] std::size_t depth(std::size_t k, std::size_t a, int side) const {
@@ -175,7 +152,7 @@ private:
     const Steps steps{static_cast<std::int16_t>(term.offset[0]), static_cast<std::int16_t>(term.offset[1]), static_cast<std::int16_t>(term.offset[2])};
     const double weight = term.weight * measure(grid_, k);
     for (const int sign : {1, -1}) {
-      const End end = end_of(k, steps, sign);
+      const End end = end_of(grid_, k, steps, sign);
       if (end.kind == End::Kind::cell)
         pairs_.push_back({static_cast<std::int32_t>(sign > 0 ? k : end.cell), steps, weight / 2 * factor(k, end.cell, term)});
       else if (end.kind == End::Kind::absorbing)
@@ -219,28 +196,8 @@ private:
   void add_plain(std::size_t k, const LatticeTerm& term) {
     const Steps steps{static_cast<std::int16_t>(term.offset[0]), static_cast<std::int16_t>(term.offset[1]), static_cast<std::int16_t>(term.offset[2])};
     for (const int sign : {1, -1})
-      if (const End end = end_of(k, steps, sign); end.kind == End::Kind::cell)
+      if (const End end = end_of(grid_, k, steps, sign); end.kind == End::Kind::cell)
         pairs_.push_back({static_cast<std::int32_t>(sign > 0 ? k : end.cell), steps, term.weight * measure(grid_, k) / 2});
-  }
-
-  /// The contributions from both ends of a pair become one.
-  void merge() {
-    std::vector<std::int32_t> start(grid_.size() + 1, 0);
-    for (const Pair& pair : pairs_) ++start[static_cast<std::size_t>(pair.cell) + 1];
-    for (std::size_t k = 0; k < grid_.size(); ++k) start[k + 1] += start[k];
-    std::vector<Pair> sorted(pairs_.size());
-    std::vector<std::int32_t> next(start.begin(), start.end() - 1);
-    for (const Pair& pair : pairs_) sorted[static_cast<std::size_t>(next[static_cast<std::size_t>(pair.cell)]++)] = pair;
-    pairs_.clear();
-    for (std::size_t k = 0; k < grid_.size(); ++k) {
-      const std::size_t first = pairs_.size();
-      for (auto q = static_cast<std::size_t>(start[k]); q < static_cast<std::size_t>(start[k + 1]); ++q) {
-        const auto same = std::find_if(pairs_.begin() + static_cast<std::ptrdiff_t>(first), pairs_.end(),
-                                       [&](const Pair& pair) { return pair.steps == sorted[q].steps; });
-        if (same == pairs_.end()) pairs_.push_back(sorted[q]);
-        else same->weight += sorted[q].weight;
-      }
-    }
   }
 
   /// From a cell a share of an offset away, periods counted.
@@ -300,7 +257,7 @@ private:
     for (std::size_t q = 0; q < pairs_.size(); ++q) {
       const Pair& pair = pairs_[q];
       const auto i = static_cast<Index>(q), k = static_cast<Index>(pair.cell);
-      const std::size_t upper = end_of(static_cast<std::size_t>(pair.cell), pair.steps, 1).cell;
+      const std::size_t upper = end_of(grid_, static_cast<std::size_t>(pair.cell), pair.steps, 1).cell;
       dphi[i] += unless_rounding(beyond[i], result_.exact[static_cast<Index>(upper)]) - result_.exact[k];
       if (!std::isfinite(dphi[i])) throw DomainError{DomainError::Quantity::force, 0, grid_.centre(static_cast<std::size_t>(k)), dphi[i]};
       const double conductance = fields_.temperature() * pair.weight;
