@@ -32,7 +32,7 @@ namespace {
 
 constexpr double first_barrier = 8; ///< in units of T: where the halvings start
 constexpr std::size_t most_halvings = 5;
-constexpr double most_cells = 40'000;
+constexpr double most_cells = 40'000, most_linked_cells = 10'000; ///< a full D couples cells along further offsets, which eliminations pay dearly
 constexpr double longest_elimination = 2e9; ///< operations: chains of more, in space, are sooner solved by iterations
 
 /// Ratio of the exact mean time to the law, at falling temperatures.
@@ -63,7 +63,7 @@ std::shared_ptr<const DensityEvidence> focused(const DensityEvidence& evidence, 
     }
     cells *= static_cast<double>(axes[a].cells);
   }
-  const double factor = std::min(d == 1 ? 16.0 : 4.0, std::pow(most_cells / cells, 1 / static_cast<double>(d)));
+  const double factor = std::min(d == 1 ? 16.0 : 4.0, std::pow((evidence.model().diagonal() ? most_cells : most_linked_cells) / cells, 1 / static_cast<double>(d)));
   for (Axis& axis : axes) axis = axis.with_cells(8 * std::max<std::size_t>(2, static_cast<std::size_t>(factor * static_cast<double>(axis.cells) / 8))); // to be halved twice
   task.grid = Grid(std::move(axes));
   return std::make_shared<DensityEvidence>(std::move(task));
