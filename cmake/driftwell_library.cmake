@@ -28,7 +28,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
 endif()
 
 # Fused multiplication and addition where it is written: the file sees to it that every processor gives the same bits.
-set_source_files_properties(${PROJECT_SOURCE_DIR}/src/spectral/multiply_strip.cpp PROPERTIES COMPILE_OPTIONS "-ffp-contract=fast" SKIP_PRECOMPILE_HEADERS ON)
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/core/multiply_strip.cpp PROPERTIES COMPILE_OPTIONS "-ffp-contract=fast" SKIP_PRECOMPILE_HEADERS ON)
 
 # What the build was, for the provenance attributes of a result file.
 set(DRIFTWELL_PROVENANCE ${PROJECT_BINARY_DIR}/generated/provenance_build.hpp)

@@ -1,6 +1,6 @@
 #include "driftwell/spectral/tensor_product.hpp"
 
-#include "multiply_strip.hpp"
+#include "driftwell/core/multiply_strip.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -62,6 +62,7 @@ Ritz slowest_general(const Resolvent& op, Index wanted, double gamma, bool vecto
   op.deflate(V.col(0));
   V.col(0).normalize();
   bool settled = false;
+  Index look = 2 * wanted + 8; // the eigenvalues of H cost more than many steps once it is large
   for (Index m = 1; m <= most; ++m) {
     VectorXd next(n);
     op.perform_op(V.col(m - 1).data(), next.data());
@@ -73,7 +74,7 @@ Ritz slowest_general(const Resolvent& op, Index wanted, double gamma, bool vecto
     H(m, m - 1) = next.norm();
     const bool closed = !(H(m, m - 1) > 1e-14);
     if (!closed) V.col(m) = next / H(m, m - 1);
-    if (!closed && m != most && (m < 2 * wanted + 8 || m % 8 != 0)) continue;
+    if (!closed && m != most && m < look) continue;
     const Eigen::EigenSolver<Eigen::MatrixXd> eigen(H.topLeftCorner(m, m));
     struct Pair {
       std::complex<double> lambda;
@@ -99,6 +100,7 @@ Ritz slowest_general(const Resolvent& op, Index wanted, double gamma, bool vecto
       return result;
     }
     settled = small;
+    look = m + (small ? 8 : std::max<Index>(8, m / 4));
   }
   throw NumericalFailure("leading eigenvalues: the Arnoldi iteration did not converge");
 }

@@ -27,10 +27,9 @@ struct EntropyCurvature {
 };
 
 EntropyCurvature entropy_curvature(const Level& level) {
-  const bounds::Box box = box_of(level.grid());
-  EntropyCurvature drift{drift_curvature(level.model(), box), "the drift contracts at a rate kappa > 0 everywhere in the box"};
+  EntropyCurvature drift{drift_curvature(level), "the drift contracts at a rate kappa > 0 everywhere in the box"};
   if (!gibbs(level) && !level.generator().reversible()) return drift;
-  EntropyCurvature potential{potential_curvature(level, box), level.model().identity_diffusion() ? "Hess Phi >= kappa > 0 in the box" : "Hess Phi >= kappa > 0 in the box, in the metric of D"};
+  EntropyCurvature potential{potential_curvature(level), level.model().identity_diffusion() ? "Hess Phi >= kappa > 0 in the box" : "Hess Phi >= kappa > 0 in the box, in the metric of D"};
   return potential.kappa.lower >= drift.kappa.lower ? potential : drift;
 }
 
@@ -60,14 +59,13 @@ Claim fisher_claim(const Subject& subject, const EntropyCurvature& curvature) {
 
 Claim transport_claim(const Subject& subject) {
   const DensityEvidence& evidence = subject.density();
-  const bounds::Enclosure kappa = drift_curvature(evidence.model(), box_of(evidence.level().grid()));
+  const bounds::Enclosure& kappa = drift_curvature(evidence.level());
   ClaimMaker claim("w2_decay", "W2(t) <= e^{-kappa t} W2(0)", "density", Relation::at_most, subject.judgement);
   claim.assume(no_absorbing_walls(evidence.level().grid())).assume(positive(kappa, "the drift contracts at a rate kappa > 0 everywhere in the box", evidence.model()));
   if (!claim.applies()) return claim.make();
   if (evidence.level().grid().dimension() > 2) return claim.assume(false, "W2 can be computed", "in one and two dimensions").make();
-  const NoiseCoordinates y = noise_coordinates(evidence.model());
-  const TransportSeries w2 = transport_to_steady(evidence, y);
-  if (!y.along_axes) claim.note("W2 of x: the right side is enlarged by the root of the condition of D");
+  const TransportSeries& w2 = transport_to_steady(evidence);
+  if (!noise_coordinates(evidence.model()).along_axes) claim.note("W2 of x: the right side is enlarged by the root of the condition of D");
   for (std::size_t i = 1; i < w2.times.size(); ++i) {
     const double t = evidence.times()[w2.times[i]];
     claim.compare(w2.distance[i], w2.strongest / w2.weakest * std::exp(-kappa.lower * t) * w2.distance[0], fmt::format("t = {:.6g}", t));

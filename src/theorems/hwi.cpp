@@ -38,12 +38,11 @@ public:
     ClaimMaker claim("hwi", statement(), "density", Relation::at_most, subject.judgement);
     claim.assume(no_absorbing_walls(level.grid())).refinement(evidence.refinement());
     if (!claim.applies()) return {claim.make()};
-    const NoiseCoordinates y = noise_coordinates(evidence.model());
-    const bounds::Enclosure kappa = potential_curvature(level, box_of(level.grid()));
+    const bounds::Enclosure kappa = potential_curvature(level);
     const bool known = kappa.smooth && kappa.defined && std::isfinite(kappa.lower);
     const double K = kappa.lower / evidence.model().temperature();
     claim.assume({known ? Hypothesis::State::met : Hypothesis::State::open, "Hess V >= K in the box", known ? fmt::format("K = {:.9g}, least at {}", K, place_in(evidence.model(), kappa.point)) : "V may have a corner"});
-    const TransportSeries w2 = transport_to_steady(evidence, y);
+    const TransportSeries& w2 = transport_to_steady(evidence);
     const std::vector<Measured> kl = evidence.observable("kl"), fisher = evidence.observable("fisher_information");
     for (std::size_t i = 0; i < w2.times.size(); ++i) {
       const std::size_t t = w2.times[i];

@@ -71,7 +71,7 @@ public:
     if (evidence.level().grid().absorbing()) throw NotApplicable{"no wall absorbs", ""};
     const Hypothesis tails = light_tails(evidence);
     if (tails.state == Hypothesis::State::failed) throw NotApplicable{tails.text, tails.detail};
-    const LogSobolevConstant constant = log_sobolev_constant(evidence);
+    const LogSobolevConstant& constant = log_sobolev_constant(evidence);
     return {fisher_claim(subject, constant, tails), decay_claim(subject, constant, tails), sides_claim(subject, constant, tails)};
   }
 };

@@ -46,13 +46,13 @@ public:
     const NoiseCoordinates y = noise_coordinates(evidence.model());
     const Hypothesis tails = light_tails(evidence);
     if (tails.state == Hypothesis::State::failed) throw NotApplicable{tails.text, tails.detail};
-    const LogSobolevConstant constant = log_sobolev_constant(evidence);
+    const LogSobolevConstant& constant = log_sobolev_constant(evidence);
     const std::vector<Measured> kl = evidence.observable("kl");
     const auto right = [&](std::size_t i) { return 2 * kl[i] / constant.lower.front().rho; };
     const auto at = [&](std::size_t i) { return fmt::format("t = {:.6g}", evidence.times()[i]); };
     std::vector<Claim> claims;
     claims.push_back(compared(assumed("t2", "W2^2 <= 2 KL / rho", subject, constant, tails), constant.bounded(), [&](ClaimMaker& claim) {
-      const TransportSeries w2 = transport_to_steady(evidence, y);
+      const TransportSeries& w2 = transport_to_steady(evidence);
       if (!y.along_axes) claim.note("W2 of x over the root of the largest eigenvalue of D");
       for (std::size_t i = 0; i < w2.times.size(); ++i) claim.compare(w2.weakest * w2.weakest * (w2.distance[i] * w2.distance[i]), right(w2.times[i]), at(w2.times[i]));
     }));

@@ -4,6 +4,7 @@
 #include "driftwell/observables/transport.hpp"
 
 #include <catch2/catch.hpp>
+#include <omp.h>
 
 #include <functional>
 #include <numeric>
@@ -100,4 +101,18 @@ TEST_CASE("W2 in the plane with a periodic axis adds up too") {
     const Numbers ax = on(axes[0], [&](double x) { return std::exp(4 * std::cos(x - at)); }), ay = on(axes[1], [](double y) { return std::exp(-std::pow(y - 1, 2) / 0.5); });
     covers(to.distance_to(product(ax, ay)), std::hypot(wasserstein_2_circle(axes[0].faces, ax, bx), wasserstein_2_line(axes[1].faces, ay, by)), 1e-2);
   }
+}
+
+TEST_CASE("W2 in the plane: the same bits for any number of threads") {
+  const std::vector<TransportAxis> axes{even(-6, 6, 300), even(-5, 5, 300)};
+  const VectorXd a = gauss(axes, {0.5, -0.25}, (Eigen::Matrix2d() << 1, 0.3, 0.3, 0.8).finished()), b = gauss(axes, {0, 0}, Eigen::Matrix2d::Identity());
+  const int before = omp_get_max_threads();
+  std::vector<double> found;
+  for (const int threads : {1, 2, 3}) {
+    omp_set_num_threads(threads);
+    found.push_back(PlanarTransport(axes, b).distance_to(a).distance);
+  }
+  omp_set_num_threads(before);
+  CHECK(found[0] == found[1]);
+  CHECK(found[0] == found[2]);
 }

@@ -3,7 +3,7 @@
 #include "driftwell/spectral/spectral_axis.hpp"
 #include "driftwell/spectral/tensor_product.hpp"
 #include "run/marginals.hpp"
-#include "spectral/multiply_strip.hpp"
+#include "driftwell/core/multiply_strip.hpp"
 
 #include <catch2/catch.hpp>
 #include <unsupported/Eigen/MatrixFunctions>

@@ -1,6 +1,11 @@
 // Error bars of the density side, and the first theorem on chains that keep and that break its hypotheses.
 #include "density_subject.hpp"
 
+#include "driftwell/core/error.hpp"
+#include "theorems/detail/drift_form.hpp"
+#include "theorems/detail/predicted_steady.hpp"
+#include "theorems/detail/transport_to_steady.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <cmath>
@@ -90,4 +95,53 @@ TEST_CASE("a missing side is a reason, an unknown theorem an error") {
   CHECK(certificate.verdict == Verdict::not_applicable);
   CHECK(certificate.deciding()->detail.find("no [fokker_planck]") != std::string::npos);
   CHECK_THROWS_AS(certify("monotone", Subject{}), std::invalid_argument);
+}
+
+TEST_CASE("what theorems share is made once, failures too, and copies make their own") {
+  struct Number {
+    int value;
+  };
+  Remembered remembered;
+  int made = 0;
+  const auto number = [&](const Remembered& of) { return of.get<Number>([&] { return Number{++made}; }).value; };
+  CHECK(number(remembered) == 1);
+  CHECK(number(remembered) == 1);
+  const Remembered copy(remembered);
+  CHECK(number(copy) == 2);
+  struct Failure {};
+  int failed = 0;
+  for (int i = 0; i < 2; ++i) CHECK_THROWS_AS(remembered.get<Failure>([&]() -> Failure { throw NumericalFailure(std::to_string(++failed)); }), NumericalFailure);
+  CHECK(failed == 1);
+}
+
+TEST_CASE("other times are looked at on the same chains; a halved grid and W2 are made once") {
+  int chains = 0;
+  DensityTask task = ornstein_uhlenbeck(128);
+  task.make.generator = [&](const Model& model, const Grid& grid) {
+    ++chains;
+    return build_generator(model, grid);
+  };
+  const DensityEvidence evidence(std::move(task));
+  const Measured kl = evidence.observable("kl")[2]; // all three levels
+  CHECK(chains == 3);
+  const auto later = evidence.with_times({0, 1}, 1e-12);
+  CHECK(std::abs(later->observable("kl")[1].value - kl.value) < 1e-7);
+  CHECK(chains == 3);
+  CHECK(&transport_to_steady(evidence) == &transport_to_steady(evidence));
+  CHECK(&transport_to_steady(evidence) != &transport_to_steady(*later));
+}
+
+TEST_CASE("exp(-f/T) is foretold only where it is stationary") {
+  const auto predicted = [](const engine::ModelText& text, const Grid& grid) {
+    const auto evidence = std::make_shared<DensityEvidence>(subject::density_task(engine::model(text), grid, std::vector<double>(grid.dimension(), 0.1), 0.5, times));
+    const Level& level = evidence->level();
+    return total_variation(level, predicted_steady(level, level.model(), drift_form(level.model()), false));
+  };
+  const Grid plane({axis(-3, 3, 32), axis(-3, 3, 32)});
+  engine::ModelText turning{{"x", "y"}, "x^2/2 + y^2/2 + x*y/4"}, forced = turning;
+  turning.circulation = {{"0", "1"}, {"-1", "0"}};
+  forced.force = {"-y", "x"}; // f is there, but the force moves the steady state
+  CHECK(predicted(turning, plane) < 1e-12);
+  CHECK_THROWS_AS(predicted(forced, plane), NotApplicable);
+  CHECK_THROWS_AS(predicted(turning, Grid({axis(-3, 3, 32, Boundary::reflecting, Boundary::absorbing), axis(-3, 3, 32)})), NotApplicable);
 }

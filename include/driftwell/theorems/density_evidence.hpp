@@ -6,6 +6,7 @@
 #include "driftwell/propagators/propagator.hpp"
 #include "driftwell/stationary/spectrum.hpp"
 #include "driftwell/theorems/claim.hpp"
+#include "driftwell/theorems/remembered.hpp"
 
 #include <Eigen/Core>
 
@@ -42,6 +43,8 @@ struct DensityTask {
 class Level {
 public:
   Level(const DensityTask& task, const Grid& grid);
+  /// Chain and steady state of another level, looked at in another task: at other times.
+  Level(const DensityTask& task, const Level& chain);
 
   [[nodiscard]] const Model& model() const { return task_.model; }
   [[nodiscard]] const Grid& grid() const { return generator_.grid(); }
@@ -60,6 +63,7 @@ public:
   [[nodiscard]] const std::vector<double>& observable(const std::string& name) const;
   /// The `count` slowest modes.
   [[nodiscard]] const Eigenmodes& modes(std::size_t count) const;
+  [[nodiscard]] const Remembered& remembered() const;
 
 private:
   const DensityTask& task_;
@@ -97,11 +101,13 @@ public:
   /// The same experiment at other times, the first one 0, with the propagator that suits best and to `tolerance`.
   [[nodiscard]] std::shared_ptr<DensityEvidence> with_times(const std::vector<double>& times, double tolerance) const;
   [[nodiscard]] Refinement refinement() const;
+  [[nodiscard]] const Remembered& remembered() const { return remembered_; }
 
 private:
   std::unique_ptr<DensityTask> task_;
   std::vector<Grid> grids_;
   mutable std::vector<std::unique_ptr<Level>> levels_;
+  Remembered remembered_;
 };
 
 /// The limit of second-order values v(h), v(2h), v(4h) and its error, as DensityEvidence::measure says; NaN: no such value.

@@ -2,9 +2,9 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
+#include "driftwell/core/multiply_strip.hpp"
 
 #include <fmt/format.h>
-#include <omp.h>
 #ifdef __SSE2__
 #include <xmmintrin.h>
 #endif
@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 namespace driftwell {
 
@@ -27,10 +26,27 @@ constexpr int last_halving = 9;     // of eps, which starts at the variance of t
 constexpr int most_sweeps = 4000;   // for one eps
 constexpr double marginal_tolerance = 1e-8, good_enough = 1e-3; // of W2^2
 
-/// out(i, j) = log sum_k exp(D(i, k) + h(k, j)), D given transposed and as exp(D): by a product of matrices where that does not underflow.
+/// Rows of zeros up to whole strips.
+MatrixXd padded(const MatrixXd& A) {
+  const auto width = static_cast<Index>(strip_width);
+  MatrixXd result = MatrixXd::Zero((A.rows() + width - 1) / width * width, A.cols());
+  result.topRows(A.rows()) = A;
+  return result;
+}
+
+/// A B, the rows of A padded: strips of the columns of its transpose.
+MatrixXd product(const MatrixXd& A, const MatrixXd& B) {
+  MatrixXd result(A.rows(), B.cols());
+  const auto size = [](Index n) { return static_cast<std::size_t>(n); };
+  for (Index first = 0; first < A.rows(); first += static_cast<Index>(strip_width))
+    multiply_strip(size(B.cols()), B.data(), size(B.rows()), A.data() + first, size(A.rows()), size(A.cols()), result.data() + first, size(A.rows()));
+  return result;
+}
+
+/// out(i, j) = log sum_k exp(D(i, k) + h(k, j)), D given transposed and as exp(D), padded: by a product of matrices where that does not underflow.
 MatrixXd log_product(const MatrixXd& back_D, const MatrixXd& exp_D, const MatrixXd& h) {
   const Eigen::RowVectorXd top = h.colwise().maxCoeff();
-  const MatrixXd sums = exp_D * (h.rowwise() - top).array().exp().matrix();
+  const MatrixXd sums = product(exp_D, (h.rowwise() - top).array().exp().matrix()).topRows(back_D.cols());
   MatrixXd result = sums.array().cwiseMax(1e-300).log().matrix().rowwise() + top;
   if (sums.minCoeff() > 1e-270) return result;
   // A tail far from where h is largest: term by term from the largest one there.
@@ -59,9 +75,9 @@ public:
           const double d = axes[k].periodic ? std::remainder(a.x[k][i] - b.x[k][j], period) : a.x[k][i] - b.x[k][j];
           log_[k](i, j) = -d * d / eps;
         }
-      exp_[k] = log_[k].array().exp();
       log_back_[k] = log_[k].transpose();
-      exp_back_[k] = exp_[k].transpose();
+      exp_[k] = padded(log_[k].array().exp());
+      exp_back_[k] = padded(log_back_[k].array().exp());
     }
   }
   /// Potential of a (in units of eps) that fits h = potential + log weight of b: -log sum_y exp(h(y) - |x - y|^2 / eps).
@@ -81,26 +97,19 @@ double off(const PlanarNodes& law, const MatrixXd& change) {
   return (law.w.array() * change.array().cwiseMax(-1.0).cwiseMin(1.0).abs()).sum();
 }
 
-/// Products of matrices this small lose on a second thread, by far when the machine is busy.
-class OneThread {
+/// Denormal numbers are 0 while it lives: they are nothing beside 1e-270, and cost a hundred times others.
+class FlushToZero {
 public:
-  OneThread() {
-    omp_set_num_threads(1);
 #ifdef __SSE2__
-    _mm_setcsr(control_ | 0x8040); // denormal numbers are 0: they are nothing beside 1e-270, and cost a hundred times others
+  FlushToZero() { _mm_setcsr(control_ | 0x8040); }
+  ~FlushToZero() { _mm_setcsr(control_); }
+#else
+  FlushToZero() = default;
 #endif
-  }
-  ~OneThread() {
-    omp_set_num_threads(before_);
-#ifdef __SSE2__
-    _mm_setcsr(control_);
-#endif
-  }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
+  FlushToZero(const FlushToZero&) = delete;
+  FlushToZero& operator=(const FlushToZero&) = delete;
 
 private:
-  int before_ = omp_get_max_threads();
 #ifdef __SSE2__
   unsigned control_ = _mm_getcsr();
 #endif
@@ -189,7 +198,7 @@ PlanarTransport::~PlanarTransport() = default;
 PlanarTransport::PlanarTransport(PlanarTransport&&) noexcept = default;
 
 TransportDistance PlanarTransport::distance_to(const VectorXd& law) const {
-  const OneThread one_thread;
+  const FlushToZero flush_to_zero;
   std::array<Impl::Level, 2>& levels = impl_->levels;
   const std::array<PlanarNodes, 2> a{carry(impl_->axes, law, most_nodes), carry(impl_->axes, law, most_nodes / 2)};
   const auto smooth = [&](std::size_t level, int k) { // the kernel is seen by the nodes to 1e-6

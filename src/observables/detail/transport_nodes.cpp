@@ -61,7 +61,8 @@ PlanarNodes carry(const std::vector<TransportAxis>& axes, const VectorXd& law, s
   PlanarNodes nodes;
   const MatrixXd share_0 = share_axis(axes[0], cell_law.rowwise().sum(), most, nodes.x[0]);
   const MatrixXd share_1 = share_axis(axes[1], cell_law.colwise().sum().transpose(), most, nodes.x[1]);
-  nodes.w = share_0 * cell_law * share_1.transpose();
+  // Without blocks, whose sizes depend on the number of threads.
+  nodes.w = MatrixXd(share_0.lazyProduct(cell_law)).lazyProduct(share_1.transpose());
   nodes.w = nodes.w.cwiseMax(0.0) / nodes.w.cwiseMax(0.0).sum();
   nodes.log_w = nodes.w.cwiseMax(1e-300).array().log();
   for (std::size_t a = 0; a < 2; ++a) {

@@ -85,13 +85,22 @@ bounds::Box box_of(const Grid& grid) {
   return box;
 }
 
-bounds::Enclosure drift_curvature(const Model& model, const bounds::Box& box) { return curvature_of(model, drift_of(model, true), box); }
+const bounds::Enclosure& drift_curvature(const Level& level) {
+  struct OfDrift {
+    bounds::Enclosure kappa;
+  };
+  return level.remembered().get<OfDrift>([&] { return OfDrift{curvature_of(level.model(), drift_of(level.model(), true), box_of(level.grid()))}; }).kappa;
+}
 
-bounds::Enclosure potential_curvature(const Level& level, const bounds::Box& box) {
+const bounds::Enclosure& potential_curvature(const Level& level) {
   const Model& model = level.model();
   if (!gibbs(level) && !level.generator().reversible())
     throw NotApplicable{"rho_ss has a formula", "a force drives a current, and the steady state is known on the grid only"};
-  return curvature_of(model, drift_of(model, !gibbs(level)), box);
+  if (!gibbs(level) || !model.has_circulation()) return drift_curvature(level);
+  struct OfPotential {
+    bounds::Enclosure kappa;
+  };
+  return level.remembered().get<OfPotential>([&] { return OfPotential{curvature_of(model, drift_of(model, false), box_of(level.grid()))}; }).kappa;
 }
 
 bool gibbs(const Level& level) { return gibbs_on(level.model(), level.generator()); }

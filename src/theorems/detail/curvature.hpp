@@ -28,11 +28,11 @@ struct NoiseCoordinates {
 /// The box of the grid.
 [[nodiscard]] bounds::Box box_of(const Grid& grid);
 
-/// kappa of the whole drift.
-[[nodiscard]] bounds::Enclosure drift_curvature(const Model& model, const bounds::Box& box);
-/// kappa of V, the potential of rho_ss in the coordinates y: where exp(-f/T) is stationary by construction the circulation is left out;
+/// kappa of the whole drift in the box of the grid, found once.
+[[nodiscard]] const bounds::Enclosure& drift_curvature(const Level& level);
+/// The same of V, the potential of rho_ss in the coordinates y: where exp(-f/T) is stationary by construction the circulation is left out;
 /// where the chain is in detailed balance the drift is -grad V. Throws NotApplicable where V has no formula.
-[[nodiscard]] bounds::Enclosure potential_curvature(const Level& level, const bounds::Box& box);
+[[nodiscard]] const bounds::Enclosure& potential_curvature(const Level& level);
 /// exp(-f/T) is stationary by construction, and f closes around the periods: a tilted potential on a ring drives a current.
 [[nodiscard]] bool gibbs(const Level& level);
 /// f/c as a formula of Phi where the steady state is exp(-f/(c T)) by construction: gibbs(), or D = c I without a force. Throws NotApplicable.

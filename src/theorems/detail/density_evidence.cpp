@@ -38,11 +38,17 @@ struct Level::Cache {
   std::map<std::string, std::vector<double>> observables;
   std::optional<Eigenmodes> modes;
   std::size_t mode_count = 0;
+  Remembered remembered;
 };
 
 Level::Level(const DensityTask& task, const Grid& grid)
     : task_(task), loss_(potential_on(task.model, grid)), generator_(task.make.generator(task.model, grid)),
       steady_(steady_of(task, generator_, loss_)), cache_(std::make_shared<Cache>()) {}
+
+Level::Level(const DensityTask& task, const Level& chain)
+    : task_(task), loss_(chain.loss_), generator_(chain.generator_), steady_(chain.steady_), cache_(std::make_shared<Cache>()) {}
+
+const Remembered& Level::remembered() const { return cache_->remembered; }
 
 const std::vector<VectorXd>& Level::densities() const {
   if (!cache_->densities.empty()) return cache_->densities;
@@ -142,7 +148,10 @@ std::shared_ptr<DensityEvidence> DensityEvidence::with_times(const std::vector<d
   task.tolerance = tolerance;
   task.propagator = "auto";
   task.dt.reset();
-  return std::make_shared<DensityEvidence>(std::move(task));
+  auto other = std::make_shared<DensityEvidence>(std::move(task));
+  for (std::size_t i = 0; i < levels(); ++i)
+    if (levels_[i]) other->levels_[i] = std::make_unique<Level>(*other->task_, *levels_[i]);
+  return other;
 }
 
 Refinement DensityEvidence::refinement() const {

@@ -54,9 +54,9 @@ Bounds formula_bounds(const Level& level, const bounds::Box& box) {
   const Model& model = level.model();
   const double T = model.temperature();
   Bounds list;
-  attempt([&] { add_curvature(list, potential_curvature(level, box), T, "Bakry-Emery"); });
+  attempt([&] { add_curvature(list, potential_curvature(level), T, "Bakry-Emery"); });
   if (!gibbs(level) && !level.generator().reversible())
-    attempt([&] { add_curvature(list, drift_curvature(model, box), T, "Bakry-Emery, of the drift"); });
+    attempt([&] { add_curvature(list, drift_curvature(level), T, "Bakry-Emery, of the drift"); });
   attempt([&] {
     const bounds::LowerBound best = bounds::log_sobolev_lower(potential_formula(level), T, box);
     if (best.rho > 0) list.push_back({{best.rho * least_diffusion(model, box), 0, 0}, best.method});
@@ -102,9 +102,7 @@ void add_line(const DensityEvidence& evidence, LogSobolevConstant& constant) {
   });
 }
 
-} // namespace
-
-LogSobolevConstant log_sobolev_constant(const DensityEvidence& evidence) {
+LogSobolevConstant found_constant(const DensityEvidence& evidence) {
   const Level& level = evidence.level();
   LogSobolevConstant constant{formula_bounds(level, box_of(level.grid())), {}};
   add_line(evidence, constant);
@@ -126,8 +124,6 @@ LogSobolevConstant log_sobolev_constant(const DensityEvidence& evidence) {
   if (constant.estimate) constant.estimate = constant.upper.front().rho; // the gap, where laws near rho_ss are the worst
   return constant;
 }
-
-namespace {
 
 /// The largest density at a wall beside the largest one.
 double felt_at_walls(const Level& level) {
@@ -159,6 +155,10 @@ std::optional<std::pair<double, double>> widened(const DensityEvidence& evidence
 }
 
 } // namespace
+
+const LogSobolevConstant& log_sobolev_constant(const DensityEvidence& evidence) {
+  return evidence.remembered().get<LogSobolevConstant>([&] { return found_constant(evidence); });
+}
 
 Hypothesis light_tails(const DensityEvidence& evidence) {
   const Level& level = evidence.level();

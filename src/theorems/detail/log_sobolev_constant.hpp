@@ -22,7 +22,7 @@ struct LogSobolevConstant {
 
 /// Lower: Bakry-Emery (of the potential of rho_ss, of the drift), Holley-Stroock, in one dimension mixtures of wells and Barthe-Roberto. Upper: the gap of
 /// the reversible part over T, tilted laws exp(s y_a) rho_ss, in one dimension the law that makes I / (2 KL) least and Barthe-Roberto. A method that does not apply is left out. Throws NumericalFailure.
-[[nodiscard]] LogSobolevConstant log_sobolev_constant(const DensityEvidence& evidence);
+[[nodiscard]] const LogSobolevConstant& log_sobolev_constant(const DensityEvidence& evidence);
 
 /// On a bounded box every law has such a constant. Where rho_ss has fallen below a hundredth of its maximum at all walls they are taken for a cut
 /// through its tails, which have to be as light as a Gaussian's: Phi grows at least like |x|^2 (bounds::tails), or where Phi has no formula,

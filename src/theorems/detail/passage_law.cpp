@@ -95,6 +95,7 @@ public:
     const std::vector<std::size_t> all = targets(m);
     const auto n = static_cast<Index>(minima_.size());
     MatrixXd laplacian = MatrixXd::Zero(n, n);
+    std::vector<const Link*> open;
     for (const Link& link : links_) {
       if (std::abs(link.height - height) > same_) continue;
       const auto a = static_cast<Index>(wells.of(link.a)), b = static_cast<Index>(wells.of(link.b));
@@ -102,6 +103,7 @@ public:
       laplacian(a, a) += link.conductance, laplacian(b, b) += link.conductance;
       laplacian(a, b) -= link.conductance, laplacian(b, a) -= link.conductance;
       law.gates.push_back(saddles_[link.saddle]);
+      open.push_back(&link);
     }
     for (const std::size_t t : all) law.targets.push_back(minima_[t]);
     // Potential 1 at m's well, 0 at the targets', free elsewhere: the current out of m's is the conductance.
@@ -120,6 +122,10 @@ public:
     }
     const VectorXd potential = system.partialPivLu().solve(right);
     const double conductance = laplacian.row(static_cast<Index>(own)).dot(potential);
+    for (const Link* link : open) {
+      const double fall = potential[static_cast<Index>(wells.of(link->a))] - potential[static_cast<Index>(wells.of(link->b))];
+      law.shares.push_back(link->conductance * fall * fall / conductance);
+    }
     law.prefactor = 1 / (std::sqrt(law.from.hessian.determinant()) * conductance);
     // Well below the pass, whose neighbourhood decides, and well above the bottom.
     law.target_level = minima_[all.front()].value;

@@ -17,6 +17,7 @@ namespace driftwell::theorems {
 struct PassageLaw {
   CriticalPoint from;
   std::vector<CriticalPoint> targets, gates;
+  std::vector<double> shares;    ///< of the gates in the work of the current between the wells, d log C / d log conductance: their sum is 1
   double barrier = 0, prefactor = 0;
   double target_level = 0;       ///< on a ring and in more dimensions the target is the part of { Phi < level } around each target
   std::string obstacle{};        ///< why there is no law; the rest is then empty

@@ -1,5 +1,6 @@
 #include "predicted_steady.hpp"
 
+#include "driftwell/generator/gibbs.hpp"
 #include "sample_fields.hpp"
 
 #include <Eigen/LU>
@@ -114,7 +115,7 @@ Prediction predicted_steady(const Level& level, const Model& model, const DriftF
   Prediction result;
   if (gradient) result = along_paths(model, form, grid);
   else if (grid.dimension() == 1) result = around_circle(model, form, grid);
-  else if (model.gibbs() && level.generator().steady_known()) result = {-level.loss() / model.temperature(), epsilon * (1 + level.loss().cwiseAbs().maxCoeff() / model.temperature()), "exp(-f/T)"};
+  else if (gibbs_on(model, level.generator())) result = {-level.loss() / model.temperature(), epsilon * (1 + level.loss().cwiseAbs().maxCoeff() / model.temperature()), "exp(-f/T)"};
   else throw NotApplicable{"a steady state in closed form", "D^-1 (b - T div D) is no gradient"};
   if (!result.log_p.allFinite()) throw NotApplicable{"a drift that is finite in the box", ""};
   normalise(grid, result.log_p);

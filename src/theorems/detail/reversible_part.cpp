@@ -76,8 +76,15 @@ Generator reversible_part(const Generator& generator, const SteadyState& steady)
 
 Measured dirichlet_gap(const Level& level) {
   if (level.generator().reversible()) return eigenvalue_of(level, level.modes(1), 0).rate;
-  const Generator balanced = reversible_part(level.generator(), level.steady());
-  return examined(balanced, level.steady(), eigenmodes(balanced, level.steady(), 1), 0).rate;
+  struct Gap {
+    Measured rate;
+  };
+  return level.remembered()
+      .get<Gap>([&] {
+        const Generator balanced = reversible_part(level.generator(), level.steady());
+        return Gap{examined(balanced, level.steady(), eigenmodes(balanced, level.steady(), 1), 0).rate};
+      })
+      .rate;
 }
 
 Eigenvalue eigenvalue_of(const Level& level, const Eigenmodes& modes, std::size_t i) { return examined(level.generator(), level.steady(), modes, i); }

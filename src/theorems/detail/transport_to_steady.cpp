@@ -104,9 +104,8 @@ double gelbrich(const MatrixXd& points, const VectorXd& p, const VectorXd& q) {
   return std::sqrt((m - n).squaredNorm() + std::max(0.0, shape));
 }
 
-} // namespace
-
-TransportSeries transport_to_steady(const DensityEvidence& evidence, const NoiseCoordinates& y) {
+TransportSeries found_series(const DensityEvidence& evidence) {
+  const NoiseCoordinates y = noise_coordinates(evidence.model());
   const Grid& grid = evidence.level().grid();
   TransportSeries series;
   const std::size_t n = evidence.times().size(), kept = grid.dimension() == 1 ? n : std::min(n, most_planar_times);
@@ -130,6 +129,12 @@ TransportSeries transport_to_steady(const DensityEvidence& evidence, const Noise
     series.distance.push_back({fine[i].distance, fine[i].error + change, 0});
   }
   return series;
+}
+
+} // namespace
+
+const TransportSeries& transport_to_steady(const DensityEvidence& evidence) {
+  return evidence.remembered().get<TransportSeries>([&] { return found_series(evidence); });
 }
 
 std::vector<Measured> moment_distance(const DensityEvidence& evidence, const NoiseCoordinates& y) {

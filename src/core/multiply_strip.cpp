@@ -1,5 +1,5 @@
 // The one file that is compiled with contraction: here every a * b + c is meant to be one fused operation, which is twice as fast.
-#include "multiply_strip.hpp"
+#include "driftwell/core/multiply_strip.hpp"
 
 #include "driftwell/core/simd.hpp"
 
