@@ -118,6 +118,27 @@ TEST_CASE("svag: the weak error falls like 1/l, and the equation has the moments
   }
 }
 
+TEST_CASE("the linearised loss beside SGD takes most of the scatter out of second moments") {
+  const SgdTask t = task(logistic(), 0.1, 2, {1, -0.5});
+  const SgdEvidence evidence(t);
+  const WeakComparison weak(evidence);
+  sgd::ProcessOptions options = t.options;
+  options.replicas = weak.replicas();
+  const auto process = evidence.process(options);
+  process->advance(weak.steps());
+  VectorXd p = Eigen::Map<const VectorXd>(t.start.data(), 2), g(2);
+  for (std::uint64_t k = 0; k < weak.steps(); ++k) {
+    (void)sgd::full_loss(*t.loss, p.data(), g.data());
+    p -= 0.1 * g;
+  }
+  VectorXd squares(static_cast<Eigen::Index>(weak.replicas()));
+  for (std::size_t r = 0; r < weak.replicas(); ++r) squares[static_cast<Eigen::Index>(r)] = (Eigen::Map<const VectorXd>(process->weights(r), 2) - p).squaredNorm();
+  const double mean = squares.mean(), plain = std::sqrt((squares.array() - mean).square().sum()) / static_cast<double>(weak.replicas()) / mean;
+  const Measured controlled = weak.svag(1)[1];
+  INFO(plain << " beside " << controlled.standard_error / controlled.value);
+  CHECK(std::pow(controlled.standard_error / controlled.value / plain, 2) < 0.02);
+}
+
 TEST_CASE("mutation: SVAG of a loss that is no parabola with wrong weights, noise or steps") {
   const SgdTask t = task(logistic(), 0.3, 2, {1, -0.5});
   SgdTask spoilt = t;
