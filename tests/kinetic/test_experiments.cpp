@@ -87,6 +87,6 @@ TEST_CASE("a start that reaches a reflecting wall is found, and told apart from 
     return rates.warning(run::wall_reach(run, run::box_of(*spec.fokker_planck)));
   };
   CHECK(says(warning_of("{ mean = [0.8, 0], std = [0.2, 1] }", 64, 40), "the start reaches a wall"));
-  CHECK(warning_of("{ mean = [0, 0], std = [0.2, 1] }", 64, 40).empty());
+  CHECK(warning_of("{ mean = [0, 0], std = [0.2, 1] }", 96, 56) == "");
   CHECK(says(warning_of("{ mean = [0, 0], std = [0.2, 1] }", 24, 10), "take more cells"));
 }
