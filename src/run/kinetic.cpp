@@ -247,6 +247,7 @@ void KineticSection::compute(record::ResultFile& file) {
       write_density(group, snapshot, u);
       negative = std::max(negative, fine_->phase_space().negative_mass(u));
     }
+    rates_.add(times[index], values.at("dissipation")[0], -model_.friction() * model_.temperature() * values.at("fisher_information")[0]);
     if (values.at("kl")[0] > 1e-12) decay_rate_.push_back(values.at("kl_decay_rate")[0]); // what comes later is rounding
     if (const double norm = u.squaredNorm(); norm > 0) tail = std::max(tail, std::sqrt(fine_->generator().tail(u).momentum / norm));
     done_ = index + 1;
@@ -263,6 +264,10 @@ void KineticSection::report(record::Group& group, const kinetic::KineticReport& 
   group.attribute("propagator_report", report_);
   group.attribute("propagator_error", done.error);
   group.attribute("hermite_tail", tail);
+  const double reach = wall_reach(*fine_, box_of(*spec_.fokker_planck));
+  group.attribute("wall_reach", reach);
+  group.attribute("dissipation_mismatch", rates_.worst().apart);
+  if (std::string warning = rates_.warning(reach); !warning.empty()) warnings_.push_back(std::move(warning));
   if (tail > 3e-3)
     warnings_.push_back(fmt::format("{} Hermite functions are few: the last ones hold up to {:.1g} of the deviation from the steady state. Take a larger [fokker_planck] hermite.",
                                     spec_.fokker_planck->hermite.value, tail));

@@ -2,6 +2,7 @@
 // Section [fokker_planck] of an underdamped model: the density of position and momentum by Hermite functions, error bars from two
 // thirds of the nodes and of the functions, group /fokker_planck of the result file.
 #include "density_results.hpp"
+#include "kinetic_rates.hpp"
 #include "kinetic_run.hpp"
 #include "section.hpp"
 
@@ -52,6 +53,7 @@ private:
   std::vector<double> steps_; ///< times of the staircase's steps
   std::size_t done_ = 0, all_ = 0;
   std::string report_;
+  KineticRates rates_;
   std::vector<std::string> warnings_;
 };
 

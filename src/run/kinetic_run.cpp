@@ -9,14 +9,14 @@
 
 namespace driftwell::run {
 
+kinetic::PositionBox box_of(const input::FokkerPlanckSpec& spec) {
+  return {spec.lower.value[0], spec.upper.value[0], spec.boundary[0][0] == input::Boundary::periodic};
+}
+
 namespace {
 
 using input::GaussianLaw;
 using Eigen::Index;
-
-kinetic::PositionBox box_of(const input::FokkerPlanckSpec& spec) {
-  return {spec.lower.value[0], spec.upper.value[0], spec.boundary[0][0] == input::Boundary::periodic};
-}
 
 kinetic::PositionBasis basis_of(const input::Spec& spec, const Model& model, std::size_t nodes) {
   const input::FokkerPlanckSpec& f = *spec.fokker_planck;

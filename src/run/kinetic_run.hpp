@@ -13,6 +13,9 @@
 
 namespace driftwell::run {
 
+/// Where the position lives.
+[[nodiscard]] kinetic::PositionBox box_of(const input::FokkerPlanckSpec& spec);
+
 class KineticRun {
 public:
   /// Throws InvalidExperiment: a drift that is not finite, a law that the method cannot hold.

@@ -34,7 +34,7 @@ std::vector<std::complex<double>> nearest_values(const std::vector<std::complex<
 
 Section::Outlook StationarySection::check() const {
   const Grid grid = stationary_grid(spec_);
-  const CostEstimate cost = plan_stationary(*spec_.stationary, model_, grid).cost;
+  const CostEstimate cost = plan_stationary(spec_, model_, grid).cost;
   Grid probe = grid;
   while (probe.size() > 60'000) probe = probe.coarsened();
   const StationaryAnalysis analysis(spec_, model_, probe);
@@ -45,7 +45,7 @@ Section::Outlook StationarySection::check() const {
 
 void StationarySection::prepare() {
   const Grid grid = stationary_grid(spec_);
-  require_memory(*spec_.stationary, model_, grid);
+  require_memory(spec_, model_, grid);
   progress_.phase(fmt::format("steady state on {} cells", cells_text(grid)));
   fine_ = std::make_unique<StationaryAnalysis>(spec_, model_, grid);
   check_sets(*spec_.stationary, *fine_);

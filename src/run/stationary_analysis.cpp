@@ -2,6 +2,7 @@
 
 #include "driftwell/core/error.hpp"
 #include "driftwell/generator/gibbs.hpp"
+#include "driftwell/run/memory.hpp"
 
 #include <fmt/format.h>
 
@@ -42,7 +43,7 @@ double wall_share(const Generator& generator, const SteadyState& steady, std::si
 Grid stationary_grid(const input::Spec& spec) { return build_grid(spec.stationary->grid ? *spec.stationary->grid : *spec.fokker_planck); }
 
 StationaryAnalysis::StationaryAnalysis(const input::Spec& spec, const Model& model, const Grid& grid)
-    : plan(plan_stationary(*spec.stationary, model, grid)), generator(build_chain(spec, model, grid)), loss(loss_on(spec, model, grid)), has_loss(model.has_potential()), names(model.names()),
+    : generator(build_chain(spec, model, grid)), plan(plan_stationary(*spec.stationary, kind_of(model, generator), grid, available_memory())), loss(loss_on(spec, model, grid)), has_loss(model.has_potential()), names(model.names()),
       steady(steady_state(generator, gibbs_on(model, generator) ? &loss : nullptr, plan.steady)),
       source(region(spec, generator, spec.stationary->source)), target(region(spec, generator, spec.stationary->target)) {}
 

@@ -27,8 +27,8 @@ struct StationaryAnalysis {
   /// Further numbers and fields, the costly ones; what fails is told in `failures`.
   void compute(const input::Spec& spec);
 
-  StationaryPlan plan;
   Generator generator;
+  StationaryPlan plan;
   Eigen::VectorXd loss;
   bool has_loss; ///< a potential was given
   std::vector<std::string> names;

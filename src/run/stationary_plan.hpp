@@ -1,5 +1,6 @@
 #pragma once
 // How section [stationary] goes about one grid: by elimination, or iteratively where that does not fit or takes too long.
+#include "driftwell/generator/generator.hpp"
 #include "driftwell/run/density_run.hpp"
 #include "driftwell/stationary/steady_state.hpp"
 
@@ -12,10 +13,19 @@ struct StationaryPlan {
   CostEstimate cost{};           ///< of the way taken
 };
 
-/// `method` as asked for; "auto" iterates where the factors do not fit into the memory there is, or take more than about 1e11 operations.
-[[nodiscard]] StationaryPlan plan_stationary(const input::StationarySpec& spec, const Model& model, const Grid& grid);
+/// What the chain, not the model, says of itself: a tilt around a period drives a current under a potential, too.
+struct ChainKind {
+  bool gibbs;      ///< exp(-f/T) is stationary
+  bool reversible; ///< detailed balance
+};
+[[nodiscard]] ChainKind kind_of(const Model& model, const Generator& generator);
+
+/// `method` as asked for; "auto" iterates where the factors do not fit into the `available` bytes, or take more than about 1e11 operations.
+[[nodiscard]] StationaryPlan plan_stationary(const input::StationarySpec& spec, const ChainKind& chain, const Grid& grid, double available);
+/// The same, with the chain of a coarse grid asked for its kind.
+[[nodiscard]] StationaryPlan plan_stationary(const input::Spec& spec, const Model& model, const Grid& grid);
 
 /// Throws NumericalFailure, with the largest grid of the same proportions that fits, where not even the plan does.
-void require_memory(const input::StationarySpec& spec, const Model& model, const Grid& grid);
+void require_memory(const input::Spec& spec, const Model& model, const Grid& grid);
 
 } // namespace driftwell::run

@@ -1,5 +1,6 @@
 // Underdamped experiments as files: the shipped ones, and those that must be refused.
 #include "driftwell/run/build.hpp"
+#include "run/kinetic_rates.hpp"
 #include "run/kinetic_run.hpp"
 
 #include <catch2/catch.hpp>
@@ -65,4 +66,27 @@ TEST_CASE("keys that mean nothing to the kinetic equation are refused") {
   CHECK(says(message_of(law, "stretch = [\"s\"]"), "'stretch' cannot be combined"));
   CHECK(says(message_of(law, "boundary = \"absorbing\""), "absorbing walls cannot be combined with 'friction' yet"));
   CHECK(message_of(law, "propagator = \"auto\"\nwasserstein = false") == "accepted");
+}
+
+TEST_CASE("a start that reaches a reflecting wall is found, and told apart from too few functions") {
+  const auto warning_of = [](const std::string& law, std::size_t nodes, std::size_t hermite) {
+    const std::string text = "[model]\nvariables = [\"q\"]\npotential = \"q^2/2\"\ntemperature = 1\nfriction = 0.5\n[initial]\ngaussian = " + law +
+                             "\n[time]\nend = 0.3\noutputs = 13\n[fokker_planck]\nlower = -1.5\nupper = 1.5\ncells = 64\n";
+    const input::Spec spec = input::parse(text, "e.toml");
+    const run::KineticRun run(spec, run::build_model(spec), nodes, hermite);
+    run::KineticRates rates;
+    std::vector<double> kl, measured;
+    (void)run.evolve(spec.time.at, 1e-9, [&](std::size_t i, const Eigen::VectorXd&, const auto& values) {
+      rates.add(spec.time.at[i], values.at("dissipation")[0], -0.5 * values.at("fisher_information")[0]);
+      kl.push_back(values.at("kl")[0]);
+      measured.push_back(values.at("dissipation")[0]);
+    });
+    // KL itself is right: its differences over two outputs are what Simpson's rule makes of the rates.
+    for (std::size_t i = 2; nodes > 24 && i < kl.size(); i += 2)
+      CHECK((measured[i - 2] + 4 * measured[i - 1] + measured[i]) / 6 * 0.05 == Approx(kl[i] - kl[i - 2]).margin(2e-5));
+    return rates.warning(run::wall_reach(run, run::box_of(*spec.fokker_planck)));
+  };
+  CHECK(says(warning_of("{ mean = [0.8, 0], std = [0.2, 1] }", 64, 40), "the start reaches a wall"));
+  CHECK(warning_of("{ mean = [0, 0], std = [0.2, 1] }", 96, 56) == "");
+  CHECK(says(warning_of("{ mean = [0, 0], std = [0.2, 1] }", 24, 10), "take more cells"));
 }

@@ -40,3 +40,27 @@ TEST_CASE("[stationary] of a driven ring: current, entropy production, passage a
   CHECK(a.modes->values[0].imag() == Approx(2 * 6.28318530718).epsilon(1e-3));
   CHECK(a.passage->mean.maxCoeff() < 0.4); // 0.8 at speed 2
 }
+
+TEST_CASE("[stationary] plans by the chain: a potential that tilts around a ring has no closed form and needs a factor") {
+  const auto plan = [](const std::string& potential, double available) {
+    const std::string text = "[model]\nvariables = [\"x\", \"y\"]\npotential = \"" + potential + "\"\ntemperature = 0.5\n[stationary]\nlower = [0, -2]\nupper = [6.283185307179586, 2]\n"
+                             "cells = 400\nboundary = [\"periodic\", \"reflecting\"]\neigenvalues = 0\n";
+    const input::Spec spec = input::parse(text, "test.toml");
+    const Model model = run::build_model(spec);
+    REQUIRE(model.gibbs());
+    const Grid grid = run::stationary_grid(spec);
+    const run::ChainKind chain = run::kind_of(model, run::build_chain(spec, model, grid.coarsened().coarsened()));
+    return std::pair(chain, run::plan_stationary(*spec.stationary, chain, grid, available));
+  };
+  const auto [still, closed] = plan("cos(x) + y^2", 1e12);
+  CHECK((still.gibbs && still.reversible));
+  CHECK_FALSE(closed.iterative);
+  const auto [driven, eliminated] = plan("cos(x) + y^2 - x/2", 1e12);
+  CHECK_FALSE((driven.gibbs || driven.reversible));
+  CHECK(eliminated.cost.bytes > 3 * closed.cost.bytes); // a factor, which the closed form does without
+  const double between = 2 * closed.cost.bytes;
+  CHECK(plan("cos(x) + y^2", between).second.elimination_fits);
+  const run::StationaryPlan tight = plan("cos(x) + y^2 - x/2", between).second;
+  CHECK_FALSE(tight.elimination_fits);
+  CHECK(tight.steady == SteadyMethod::iterative); // was: elimination, beyond the memory there is
+}
