@@ -34,7 +34,11 @@ std::vector<std::complex<double>> nearest_values(const std::vector<std::complex<
 
 Section::Outlook StationarySection::check() const {
   const Grid grid = stationary_grid(spec_);
-  const CostEstimate cost = plan_stationary(*spec_.stationary, model_, grid).cost;
+  CostEstimate cost{};
+  for (const Grid& each : halvings(grid)) {
+    const CostEstimate part = plan_stationary(*spec_.stationary, model_, each).cost;
+    cost = {cost.seconds + part.seconds, std::max(cost.bytes, part.bytes)};
+  }
   Grid probe = grid;
   while (probe.size() > 60'000) probe = probe.coarsened();
   const StationaryAnalysis analysis(spec_, model_, probe);

@@ -12,7 +12,7 @@ struct StationaryPlan {
   CostEstimate cost{};           ///< of the way taken
 };
 
-/// `method` as asked for; "auto" iterates where the factors do not fit into the memory there is, or take more than about 1e11 operations.
+/// `method` as asked for; "auto" iterates where the factors do not fit into the memory there is, or would take more than 20 s and longer.
 [[nodiscard]] StationaryPlan plan_stationary(const input::StationarySpec& spec, const Model& model, const Grid& grid);
 
 /// Throws NumericalFailure, with the largest grid of the same proportions that fits, where not even the plan does.
