@@ -34,7 +34,7 @@ std::vector<std::complex<double>> nearest_values(const std::vector<std::complex<
 
 Section::Outlook StationarySection::check() const {
   const Grid grid = stationary_grid(spec_);
-  const CostEstimate cost = plan_stationary(spec_, model_, grid).cost;
+  const CostEstimate cost = stationary_cost(spec_, model_, grid);
   Grid probe = grid;
   while (probe.size() > 60'000) probe = probe.coarsened();
   const StationaryAnalysis analysis(spec_, model_, probe);

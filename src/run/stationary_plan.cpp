@@ -6,6 +6,7 @@
 #include "driftwell/run/build.hpp"
 #include "driftwell/run/memory.hpp"
 #include "fitting_grid.hpp"
+#include "fokker_planck.hpp"
 
 #include <fmt/format.h>
 
@@ -15,8 +16,8 @@ namespace driftwell::run {
 
 namespace {
 
-/// One factor of so many operations takes half a minute.
-constexpr double longest_elimination = 1e11;
+/// Iterations take over where elimination takes longer, in processor seconds, and they do not.
+constexpr double longest_elimination = 20;
 
 constexpr std::size_t probe_cells = 4000; ///< of the grid whose chain is asked for its kind
 
@@ -36,21 +37,30 @@ ChainKind probed(const input::Spec& spec, const Model& model, const Grid& grid) 
   return kind_of(model, build_chain(spec, model, probe));
 }
 
-/// Rough: elimination keeps both triangles of its fronts, eigenvalues a factor and, out of detailed balance, 300 vectors.
+/// Fits to processor seconds and peaks of whole runs with 4 eigenvalues or with source and target, force and gradient, 128^2, 320^2, 20^3, 28^3, 40^3 and (by
+/// iteration) 64^3 cells, T = 0.1 in [-2, 2]^d, on a server core of 2023: all within a factor of 2. Low temperatures, strong forces and slow modes
+/// next to each other take more.
 CostEstimate by_elimination(const Parts& parts, const Grid& grid, bool steady) {
-  const double n = static_cast<double>(grid.size());
+  const double n = static_cast<double>(grid.size()), m = parts.modes;
   const FactorEstimate factor = estimate_factor(grid, SparseFactor::Kind::general);
-  const double factors = (parts.passages ? 1 : 0) + (parts.modes > 0 ? 2 : 0) + (steady ? 1 : 0);
-  const double vectors = 60 + (parts.modes > 0 ? 32 * parts.modes + (parts.reversible ? 60 : 300) : 0);
-  return {factors * factor.operations / 1e9 + n * vectors * 2e-8, (factors > 0 ? std::min(factors, 2.0) * factor.bytes : 0) + 8 * n * vectors};
+  const bool turns = !parts.reversible;
+  // Out of detailed balance two factors for Arnoldi's method and one for the tails, and some hundred solves, each reading its factor.
+  const double factors = (parts.passages ? 1 : 0) + (steady ? 1 : 0) + (m > 0 ? (turns ? 3 : 0.5) : 0);
+  const double solves = m > 0 ? (turns ? 3.3e-8 * (0.6 + 0.1 * m) : 5e-9 * (0.6 + 0.1 * m)) * factor.bytes : 0;
+  const double vectors = 60 + 16 * m;
+  return {factors * (1e-10 * factor.operations + 5e-6 * n) + solves + n * (2e-6 + vectors * 2e-8),
+          (factors > 0 ? (m > 0 && turns ? 1.5 : 1) * factor.bytes : 0) + 8 * n * (m > 0 ? vectors : 30)};
 }
 
-/// Chain, two hierarchies and the vectors of a window; Davidson's or Arnoldi's vectors and the functions found.
+/// Chain, two hierarchies and the vectors of a window; Davidson's vectors, their images and the functions found. In detailed balance modes take cycles, whose number hardly
+/// depends on the grid, else products, whose number grows like the cells along an axis.
 CostEstimate by_iteration(const Parts& parts, const Grid& grid, bool steady) {
-  const double n = static_cast<double>(grid.size());
-  const double vectors = 75 + (parts.modes > 0 ? (parts.reversible ? 12 * parts.modes + 30 : 8 * parts.modes + 130) : 0);
-  const double cycles = (steady ? 40 : 0) + (parts.passages ? 250 : 0) + (parts.modes > 0 ? (parts.reversible ? 150 : 1500) * parts.modes : 0);
-  return {n * (2e-6 + cycles * 1.5e-7), 8 * n * vectors};
+  const double n = static_cast<double>(grid.size()), m = parts.modes;
+  double longest = 1;
+  for (const Axis& axis : grid.axes()) longest = std::max(longest, static_cast<double>(axis.cells));
+  const double products = grid.dimension() < 3 ? 4.5e-5 + 4.5e-7 * longest : 3e-5 + 2e-6 * longest;
+  const double modes = m > 0 ? (m + 2) * (parts.reversible ? 9e-6 : products / 6) : 0;
+  return {n * (2e-6 + (steady ? 8e-6 : 0) + (parts.passages ? 4e-5 : 0) + modes), 7e6 + 8 * n * std::max(70.0, m > 0 ? 60 + 16 * m : 0)};
 }
 
 } // namespace
@@ -66,19 +76,24 @@ StationaryPlan plan_stationary(const input::StationarySpec& spec, const ChainKin
   const CostEstimate direct = by_elimination(parts, grid, !parts.closed && method != "iterative");
   plan.elimination_fits = direct.bytes < available;
   const bool demanded = method == "state_reduction" || method == "direct", solves = parts.passages || parts.modes > 0;
-  plan.iterative = method == "iterative" ||
-                   (!demanded && (!plan.elimination_fits || (solves && estimate_factor(grid, SparseFactor::Kind::general).operations > longest_elimination)));
-  if (method == "auto" && !parts.closed && !plan.elimination_fits) plan.steady = SteadyMethod::iterative;
+  const bool slow = solves && direct.seconds > longest_elimination && by_iteration(parts, grid, !parts.closed).seconds < direct.seconds;
+  plan.iterative = method == "iterative" || (!demanded && (!plan.elimination_fits || slow));
+  const CostEstimate law = by_elimination({false, false, parts.reversible, 0}, grid, true);
+  if (method == "auto" && !parts.closed && (!plan.elimination_fits || (slow && law.seconds > longest_elimination))) plan.steady = SteadyMethod::iterative;
   plan.cost = plan.iterative ? by_iteration(parts, grid, plan.steady == SteadyMethod::iterative) : direct;
-  if (plan.iterative && !parts.closed && plan.steady != SteadyMethod::iterative) { // a law that still is eliminated
-    const CostEstimate law = by_elimination({false, false, parts.reversible, 0}, grid, true);
+  if (plan.iterative && !parts.closed && plan.steady != SteadyMethod::iterative) // a law that still is eliminated
     plan.cost = {plan.cost.seconds + law.seconds, std::max(plan.cost.bytes, law.bytes)};
-  }
   return plan;
 }
 
-StationaryPlan plan_stationary(const input::Spec& spec, const Model& model, const Grid& grid) {
-  return plan_stationary(*spec.stationary, probed(spec, model, grid), grid, available_memory());
+CostEstimate stationary_cost(const input::Spec& spec, const Model& model, const Grid& grid) {
+  const ChainKind chain = probed(spec, model, grid);
+  CostEstimate cost{};
+  for (const Grid& each : halvings(grid)) {
+    const CostEstimate part = plan_stationary(*spec.stationary, chain, each, available_memory()).cost;
+    cost = {cost.seconds + part.seconds, std::max(cost.bytes, part.bytes)};
+  }
+  return cost;
 }
 
 void require_memory(const input::Spec& spec, const Model& model, const Grid& grid) {

@@ -20,10 +20,10 @@ struct ChainKind {
 };
 [[nodiscard]] ChainKind kind_of(const Model& model, const Generator& generator);
 
-/// `method` as asked for; "auto" iterates where the factors do not fit into the `available` bytes, or take more than about 1e11 operations.
+/// `method` as asked for; "auto" iterates where the factors do not fit into the `available` bytes, or would take more than 20 s and longer than iterations.
 [[nodiscard]] StationaryPlan plan_stationary(const input::StationarySpec& spec, const ChainKind& chain, const Grid& grid, double available);
-/// The same, with the chain of a coarse grid asked for its kind.
-[[nodiscard]] StationaryPlan plan_stationary(const input::Spec& spec, const Model& model, const Grid& grid);
+/// Of the grid and the coarser ones for its error bars, one after the other, in the memory there is; the chain of a coarse grid is asked for its kind.
+[[nodiscard]] CostEstimate stationary_cost(const input::Spec& spec, const Model& model, const Grid& grid);
 
 /// Throws NumericalFailure, with the largest grid of the same proportions that fits, where not even the plan does.
 void require_memory(const input::Spec& spec, const Model& model, const Grid& grid);

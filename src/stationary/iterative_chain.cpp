@@ -93,20 +93,33 @@ Vector IterativeChain::residual(Way way, const Vector& b, const Vector& x) const
   return b + rest.cwiseQuotient(weight_);
 }
 
+/// Residuals of a sum x + small, each formed from differences between neighbours. Rounded to 64 bits, x alone would leave A times its last bits, which grows like
+/// exp(barrier / T): so x stays as it is once steps have fallen to 1e-12 of it, and corrections gather in `small`. What a difference times its rate rounds is a
+/// relative change of the rate in the last bits, by which no solution changes more than that times the states (O'Cinneide 1993), however metastable.
 IterativeChain::Solution IterativeChain::solve(Way way, const Vector& b, const Vector& scale, double enough, Vector guess) const {
-  Solution now{guess.size() ? std::move(guess) : Vector::Zero(b.size()), 0}, best = now;
-  best.residual = std::numeric_limits<double>::infinity();
+  const bool guessed = guess.size() > 0;
+  Vector x = guessed ? std::move(guess) : Vector::Zero(b.size()), small = Vector::Zero(b.size());
+  Solution best{x, std::numeric_limits<double>::infinity()};
+  Vector r = residual(way, b, x), rest = r;
+  bool fixed = false;
   for (int round = 0, vain = 0; round < rounds && vain < 3; ++round) {
-    const Vector r = residual(way, b, now.x);
-    now.residual = static_cast<double>(r.cwiseAbs().cwiseQuotient(scale).maxCoeff());
-    vain = now.residual < 0.5 * best.residual ? 0 : vain + 1;
-    if (now.residual < best.residual) best = now;
-    if (!(now.residual > enough)) break;
-    const Real size = r.cwiseAbs().maxCoeff();
+    const double now = static_cast<double>(rest.cwiseAbs().cwiseQuotient(scale).maxCoeff());
+    const bool first = round == 1 && !guessed; // rounding of the first step of size 1e15 leaves more than b: compared with what comes after, not with x = 0
+    vain = first || now < 0.5 * best.residual ? 0 : vain + 1;
+    if (first || now < best.residual) best = {x + small, now};
+    if (!(now > enough)) break;
+    const Real size = rest.cwiseAbs().maxCoeff();
     VectorXd correction;
-    cycles_ += project(multigrid(way), (r / size).cast<double>(), std::max(0.1 * enough / now.residual, 1e-9), correction);
+    cycles_ += project(multigrid(way), (rest / size).cast<double>(), std::max(0.1 * enough / now, 1e-9), correction);
     if (!correction.allFinite()) break;
-    now.x += size * correction.cast<Real>();
+    const Vector step = size * correction.cast<Real>();
+    fixed = fixed || (round > 0 && step.cwiseAbs().maxCoeff() < 1e-12L * x.cwiseAbs().maxCoeff());
+    if (fixed) small += step;
+    else {
+      x += step;
+      r = residual(way, b, x);
+    }
+    rest = fixed ? residual(way, r, small) : r;
   }
   return best;
 }

@@ -166,7 +166,7 @@ Slowest slowest_by_iteration(const Generator& generator, const SteadyState& stea
   return {of_right.values, s.asDiagonal() * of_right.vectors, s.cwiseInverse().asDiagonal() * of_left.vectors};
 }
 
-Slowest slowest(const Generator& generator, const SteadyState& steady, std::size_t count, bool vectors) {
+Slowest slowest_by_factor(const Generator& generator, const SteadyState& steady, std::size_t count, bool vectors) {
   const Stencil& Q = generator.rates();
   if (generator.size() < 60) {
     Ritz right = dense(Q, generator.conservative(), count, vectors);
@@ -190,6 +190,17 @@ Slowest slowest(const Generator& generator, const SteadyState& steady, std::size
   if (!vectors) return {ritz.values, {}, {}};
   const Ritz other = sorted(slowest_general(Resolvent(transposed(scaled), gamma, left, right), wanted, gamma, true), count);
   return {ritz.values, s.asDiagonal() * ritz.vectors, s.cwiseInverse().asDiagonal() * other.vectors};
+}
+
+/// Where Arnoldi's method does not get there (its resolvent orders by distance from a shift, which fast rotation makes a poor guess), products alone do.
+Slowest slowest(const Generator& generator, const SteadyState& steady, std::size_t count, bool vectors, bool iteratively) {
+  if (iteratively) return slowest_by_iteration(generator, steady, count, vectors);
+  if (generator.reversible()) return slowest_by_factor(generator, steady, count, vectors);
+  try {
+    return slowest_by_factor(generator, steady, count, vectors);
+  } catch (const NumericalFailure&) {
+    return slowest_by_iteration(generator, steady, count, vectors);
+  }
 }
 
 /// (rate - Q)^-1 in unscaled form, by either way.
@@ -300,7 +311,7 @@ double value_bound(const Generator& generator, const SteadyState& steady, const 
 
 std::vector<std::complex<double>> leading_eigenvalues(const Generator& generator, const SteadyState& steady, std::size_t count, bool iteratively) {
   iteratively = iteratively && generator.size() > 20 * count + 60; // a block of vectors must fit into the space many times
-  const std::vector<std::complex<double>> values = (iteratively ? slowest_by_iteration(generator, steady, count, false) : slowest(generator, steady, count, false)).values;
+  const std::vector<std::complex<double>> values = slowest(generator, steady, count, false, iteratively).values;
   for (const auto& value : values)
     if (!std::isfinite(value.real()) || !std::isfinite(value.imag())) throw NumericalFailure("leading eigenvalues: the iteration met a value that is not finite");
   return values;
@@ -308,7 +319,7 @@ std::vector<std::complex<double>> leading_eigenvalues(const Generator& generator
 
 Eigenmodes eigenmodes(const Generator& generator, const SteadyState& steady, std::size_t count, bool iteratively) {
   iteratively = iteratively && generator.size() > 20 * count + 60; // a block of vectors must fit into the space many times
-  Slowest pairs = iteratively ? slowest_by_iteration(generator, steady, count, true) : slowest(generator, steady, count, true);
+  Slowest pairs = slowest(generator, steady, count, true, iteratively);
   polish(generator, steady, pairs, iteratively);
   biorthonormalise(steady, pairs);
   Eigenmodes result{pairs.values, {}, {}, {}, {}, {}};

@@ -63,12 +63,12 @@ class Memory(support.Cli):
         self.refusal("limited.toml", "--set", "stationary.cells=1000")
 
     def test_elimination_on_demand_is_refused_with_the_way_out(self):
-        error = self.refusal("passages.toml", "--memory", "0.09", "--set", "stationary.method=state_reduction")
+        error = self.refusal("passages.toml", "--memory", "0.052", "--set", "stationary.method=state_reduction")
         self.assertIn('method = "iterative"', error)
 
     def test_stationary_falls_over_to_iterations_with_the_same_numbers(self):
         said = [json.loads(self.run_it("run", "passages.toml", "-q", "--json", "--overwrite", "-o", f"{name}.h5", *options).out)["stationary"]
-                for name, options in (("all", ()), ("little", ("--memory", "0.09")))]
+                for name, options in (("all", ()), ("little", ("--memory", "0.052")))]
         self.assertEqual([s["steady_state_method"] for s in said], ["state_reduction", "iterative"])
         for name in NUMBERS:
             self.assertLess(abs(said[1][name] / said[0][name] - 1), 1e-8, name)

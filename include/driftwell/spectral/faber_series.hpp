@@ -1,6 +1,5 @@
 #pragma once
-// exp(t L) u at many times from one recurrence: the Faber series of an ellipse.
-// (faber_coefficients.hpp). One product with L a term.
+// exp(t L) u at many times from one recurrence: the Faber series of an ellipse (faber_coefficients.hpp). One product with L a term.
 #include "driftwell/core/faber_coefficients.hpp"
 
 #include <Eigen/Core>
