@@ -118,13 +118,25 @@ Measured late_kl(const Level& level, std::size_t time) {
 /// Faster modes may turn, too: a difference alone can be small by chance, so the largest of the last few counts.
 constexpr std::size_t looked_back = 3;
 
-/// The slope of log KL over the window that ends at times[i], and how it differs from those up to three steps before.
-Measured slope_of(const Level& late, const SlowPart& s, std::size_t i) {
-  const auto over_window = [&](std::size_t j) { return (1 / s.window) * (log(late_kl(late, j - s.steps)) - log(late_kl(late, j))); };
+/// log KL at all the times.
+std::vector<Measured> log_series(const Level& late, const SlowPart& s) {
+  std::vector<Measured> result;
+  for (std::size_t i = 0; i < s.times.size(); ++i) result.push_back(log(late_kl(late, i)));
+  return result;
+}
+
+/// The slope of log KL over the window that ends at times[i], and how it differs from those up to three steps before, and from later ones by more than
+/// their digits: a slope that first falls and then rises stands still in between.
+Measured slope_of(const std::vector<Measured>& log_kl, const SlowPart& s, std::size_t i) {
+  const auto over_window = [&](std::size_t j) { return (1 / s.window) * (log_kl[j - s.steps] - log_kl[j]); };
   Measured slope = over_window(i);
-  double change = 0;
+  double change = 0, later = 0;
   for (std::size_t j = 1; j <= looked_back && i >= s.steps + j; ++j) change = std::max(change, std::abs(slope.value - over_window(i - j).value));
-  slope.error += s.remainder() * change;
+  for (std::size_t j = i + 1; j < s.times.size(); ++j) {
+    const Measured other = over_window(j);
+    if (std::isfinite(other.error)) later = std::max(later, std::abs(slope.value - other.value) - other.error);
+  }
+  slope.error += std::max(s.remainder() * change, later);
   return slope;
 }
 
@@ -160,26 +172,29 @@ struct LateTimes {
   SlowPart slow;
   std::shared_ptr<const DensityEvidence> evidence;
   std::size_t index; ///< of the grid
+  std::vector<Measured> log_kl;
 
   [[nodiscard]] const Level& level() const { return evidence->level(index); }
   [[nodiscard]] std::size_t clearest_slope() const {
     // Two earlier windows at least: of one change alone one cannot tell how fast it falls.
-    return clearest(slow, slow.steps + 2, [&](std::size_t j) { return slope_of(level(), slow, j); });
+    return clearest(slow, slow.steps + 2, [&](std::size_t j) { return slope(j); });
   }
+  [[nodiscard]] Measured slope(std::size_t i) const { return slope_of(log_kl, slow, i); }
 };
 LateTimes late_times(const DensityEvidence& evidence, std::size_t index) {
   const SlowPart s = slow_part(evidence.level(index));
-  return {s, evidence.with_times(s.times, 1e-12), index};
+  const std::shared_ptr<const DensityEvidence> late = evidence.with_times(s.times, 1e-12);
+  return {s, late, index, log_series(late->level(index), s)};
 }
 
 /// Every grid is looked at after half periods of its own.
 Measured slope_limit(const DensityEvidence& evidence, const LateTimes& finest) {
-  const Measured fine = slope_of(finest.level(), finest.slow, finest.clearest_slope());
+  const Measured fine = finest.slope(finest.clearest_slope());
   double coarse[2] = {std::nan(""), std::nan("")}, own = fine.error;
   for (std::size_t i = 1; i < evidence.levels(); ++i) {
     try {
       const LateTimes late = late_times(evidence, i);
-      const Measured slope = slope_of(late.level(), late.slow, late.clearest_slope());
+      const Measured slope = late.slope(late.clearest_slope());
       if (!(slope.error < 1e-2 * slope.value)) break; // its modes are not those of the fine one, or come too close
       coarse[i - 1] = slope.value;
       own += slope.error;
@@ -201,7 +216,7 @@ Claim slope_claim(const Subject& subject, const LateTimes& late, const std::vect
   if (!claim.applies()) return claim.make();
   const SlowPart& s = late.slow;
   const std::size_t i = late.clearest_slope();
-  claim.compare(slope_of(late.level(), s, i), 2 * s.first.rate, fmt::format("t = {:.4g} to {:.4g}", s.times[i - s.steps], s.times[i]));
+  claim.compare(late.slope(i), 2 * s.first.rate, fmt::format("t = {:.4g} to {:.4g}", s.times[i - s.steps], s.times[i]));
   return claim.make();
 }
 

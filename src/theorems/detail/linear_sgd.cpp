@@ -212,14 +212,16 @@ MatrixXd MomentRecursion::stationary() const {
 VectorXd along_modes(const LinearSgd& linear, const MatrixXd& covariance) { return (linear.modes.transpose() * covariance * linear.modes).diagonal(); }
 
 Measured limit_of_halvings(const std::vector<double>& values) {
+  // The end of the row before and of the column before: a value may agree with one of them by chance.
   std::vector<double> row = values;
-  double before = row.back();
+  double column = row.back(), before = row.back();
   for (std::size_t order = 1; order < values.size(); ++order) {
-    before = row.back();
+    column = row.back();
+    before = row[values.size() - 2];
     const double factor = std::pow(2.0, static_cast<double>(order));
     for (std::size_t i = values.size() - 1; i >= order; --i) row[i] = (factor * row[i] - row[i - 1]) / (factor - 1);
   }
-  return {row.back(), std::abs(row.back() - before), 0};
+  return {row.back(), std::max(std::abs(row.back() - column), std::abs(row.back() - before)), 0};
 }
 
 } // namespace driftwell::theorems

@@ -61,7 +61,7 @@ private:
 /// sum_ij of the diagonal in the basis of the modes: variance along each eigenvector of H.
 [[nodiscard]] Eigen::VectorXd along_modes(const LinearSgd& linear, const Eigen::MatrixXd& covariance);
 
-/// v(0) from v(h), v(h/2), v(h/4), ... where v is smooth in h: Neville's scheme; the error is what the last value changed.
+/// v(0) from v(h), v(h/2), v(h/4), ... where v is smooth in h: Neville's scheme; the error is what the last value or the last column changed.
 [[nodiscard]] Measured limit_of_halvings(const std::vector<double>& values);
 
 } // namespace driftwell::theorems
