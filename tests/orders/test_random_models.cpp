@@ -65,10 +65,3 @@ TEST_CASE("random models: Markov chains that forget, and propagators within thei
   for (unsigned seed = 100; seed < 116; ++seed) check(seed, runs);
   for (const char* name : {"krylov", "chebyshev", "uniformisation", "implicit_euler", "odeint_dopri5"}) CHECK(runs[name] > 8);
 }
-
-TEST_CASE("random models, 300 of them", "[slow]") {
-  std::map<std::string, int> runs;
-  for (unsigned seed = 1000; seed < 1300; ++seed) check(seed, runs);
-  for (const auto& [name, count] : runs) fmt::print("{:24} {} problems\n", name, count);
-  CHECK(runs["fast_diagonalisation"] > 20);
-}
