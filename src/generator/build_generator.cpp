@@ -155,19 +155,20 @@ std::optional<VectorXd> detailed_balance(const Couplings& couplings, const Grid&
 struct PairRates {
   double up, down;
 };
-PairRates pair_rates(double conductance, double dphi, double flow) {
+PairRates pair_rates(double conductance, double dphi, double flow, bool oblique) {
   const double small = bernoulli(std::abs(dphi)), large = small + std::abs(dphi); // B(-z) = B(z) + z
   PairRates rates{conductance * (dphi > 0 ? small : large), conductance * (dphi > 0 ? large : small)};
   if (flow == 0) return rates;
-  // up p_k - down p_l = flow for the steady p, on top of the two-way flow g = up p_k = down p_l: g + flow/2 and g - flow/2 up to flow = g, which
-  // adds no diffusion; beyond it the smaller one falls exponentially and upwind is the limit.
+  // up p_k - down p_l = flow for the steady p, on top of the two-way flow g = up p_k = down p_l. Along the axes alone it is fitted exponentially,
+  // g B(-+flow/g). Beside oblique offsets g is a small part of D and the fit would add diffusion of first order: g + flow/2 and g - flow/2 up to
+  // flow = g add none; beyond, the smaller one falls exponentially and upwind is the limit.
   const double y = flow / rates.up;
   if (!(rates.up > 0) || !std::isfinite(y)) {
     rates.up = std::max(flow, 0.0);
     rates.down = std::max(-flow, 0.0) * std::exp(dphi);
     return rates;
   }
-  const double size = std::abs(y), against = size < 1 ? 1 - size / 2 : 0.5 * std::exp(1 - size), with = against + size;
+  const double size = std::abs(y), against = !oblique ? bernoulli(size) : size < 1 ? 1 - size / 2 : 0.5 * std::exp(1 - size), with = against + size;
   rates.up *= y > 0 ? with : against;
   rates.down *= y > 0 ? against : with;
   return rates;
@@ -187,7 +188,7 @@ VectorXd set_rates(Couplings& couplings, const Grid& grid, const std::vector<Vec
         const auto k = static_cast<Index>(runs[r].first + i);
         const double flow = flows.empty() ? 0.0 : flows[a][k];
         if (flow != 0 && down[k] == 0) up[k] = (*local)[static_cast<Index>(runs[r].neighbour + i)] - (*local)[k]; // no diffusion along it
-        const PairRates rates = pair_rates(down[k], up[k], flow);
+        const PairRates rates = pair_rates(down[k], up[k], flow, couplings.links.size() > 0);
         up[k] = rates.up / measure(grid, runs[r].first + i);
         down[k] = rates.down / measure(grid, runs[r].neighbour + i);
       }
@@ -202,7 +203,7 @@ VectorXd set_rates(Couplings& couplings, const Grid& grid, const std::vector<Vec
   Stencil::Links& links = couplings.links;
   for (std::size_t q = 0; q < links.size(); ++q) {
     const auto i = static_cast<Index>(q);
-    const PairRates rates = pair_rates(links.down[i], links.up[i], 0);
+    const PairRates rates = pair_rates(links.down[i], links.up[i], 0, true);
     links.up[i] = rates.up / measure(grid, static_cast<std::size_t>(links.lower[q]));
     links.down[i] = rates.down / measure(grid, static_cast<std::size_t>(links.upper[q]));
     exit[links.lower[q]] += links.up[i];
