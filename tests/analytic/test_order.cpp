@@ -37,7 +37,7 @@ Grid refined(const Case& c, std::size_t factor) {
 
 } // namespace
 
-TEST_CASE("observables converge with order 2 when the grid is halved") {
+TEST_CASE("observables converge with order 2 when the grid is halved", "[slow]") {
   for (const Case& c : cases) {
     std::map<std::string, std::vector<double>> values;
     for (const std::size_t factor : {2u, 4u, 8u}) {

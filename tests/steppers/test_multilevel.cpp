@@ -91,7 +91,7 @@ TEST_CASE("Stated errors are neither too small nor too large: scores over seeds"
   }
 }
 
-TEST_CASE("Differences of coupled paths: means by the moments of the schemes, variance like dt^(2 strong order)") {
+TEST_CASE("Differences of coupled paths: means by the moments of the schemes, variance like dt^(2 strong order)", "[slow]") {
   struct Expected {
     const char* stepper;
     Case model;

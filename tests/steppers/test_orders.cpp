@@ -44,7 +44,7 @@ TEST_CASE("Weak order at a finite time: nonlinear drift and noise on the circle,
   }
 }
 
-TEST_CASE("Order of the stationary law: a gradient system or multiplicative noise on the circle") {
+TEST_CASE("Order of the stationary law: a gradient system or multiplicative noise on the circle", "[slow]") {
   for (const std::string& name : StepperCatalogue::names()) {
     const auto stepper = StepperCatalogue::find(name)->make();
     const StepperTraits traits = stepper->traits();

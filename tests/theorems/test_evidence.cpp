@@ -133,7 +133,7 @@ TEST_CASE("other times are looked at on the same chains; a halved grid and W2 ar
 
 TEST_CASE("exp(-f/T) is foretold only where it is stationary") {
   const auto predicted = [](const engine::ModelText& text, const Grid& grid) {
-    const auto evidence = std::make_shared<DensityEvidence>(subject::density_task(engine::model(text), grid, std::vector<double>(grid.dimension(), 0.1), 0.5, times));
+    const auto evidence = std::make_shared<DensityEvidence>(engine::density_task(engine::model(text), grid, std::vector<double>(grid.dimension(), 0.1), 0.5, times));
     const Level& level = evidence->level();
     return total_variation(level, predicted_steady(level, level.model(), drift_form(level.model()), false));
   };

@@ -154,7 +154,7 @@ TEST_CASE("the quadrature's remainder bounds what is missing, and grows where ri
   }
 }
 
-TEST_CASE("kleinberg in the plane: noise on a disc and on a square") {
+TEST_CASE("kleinberg in the plane: noise on a disc and on a square", "[slow]") {
   const std::string ripples = "x^2/2 + y^2/2 + (2 - cos(5*x) - cos(5*y))/16";
   for (const NoiseShape shape : {NoiseShape::ball, NoiseShape::cube}) {
     const Certificate smooth = certify("kleinberg", plane(ripples, 6, 0.1, shape == NoiseShape::ball ? 7.5 : 8.9, shape));
