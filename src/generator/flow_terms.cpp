@@ -36,7 +36,9 @@ const Vector3d& FlowTerms::find_share(const Matrix3d& D, std::size_t k, Selling&
   Vector3d found = Vector3d::Zero();
   for (const LatticeTerm& term : selling.decompose(D))
     if (std::abs(term.offset[0]) + std::abs(term.offset[1]) + std::abs(term.offset[2]) == 1) found[term.offset[0] ? 0 : term.offset[1] ? 1 : 2] += term.weight;
-  shares_[k] = (found.array() >= wanted.array()).all() ? Vector3d(Vector3d::Zero()) : limited(wanted, D, 0.5);
+  // All of it where there is not enough, nothing where there is twice as much, continuous in between: temperatures that change move a chain without jumps.
+  const double need = (2 - (found.array() / wanted.array().max(1e-300)).minCoeff());
+  shares_[k] = std::clamp(need, 0.0, 1.0) * limited(wanted, D, 0.5);
   return shares_[k];
 }
 

@@ -116,7 +116,9 @@ TEST_CASE("Runge-Kutta gives the same density: noise that depends on the place, 
       const ScheduledEvolution evolution(T, {}, [&](const Grid& g) { return ChainFamily(model, g, 0.1, 0.5); }, scheme);
       std::vector<VectorXd> p;
       (void)evolution.propagate({generator, steady, start, times, tolerance, {}}, [&](std::size_t, const VectorXd& q) { p.push_back(q); });
-      const VectorXd first = runge_kutta(model, grid, start, 0, 0.4, 400, T), second = runge_kutta(model, grid, first, 0.4, 1, 600, T);
+      // Flows over a full matrix: where an offset comes or goes with the temperature the chain has a kink, which fixed steps see as an error of the size of a step.
+      const int finer = c.text.circulation.empty() || c.text.tensor.empty() ? 1 : 8;
+      const VectorXd first = runge_kutta(model, grid, start, 0, 0.4, 400 * finer, T), second = runge_kutta(model, grid, first, 0.4, 1, 600 * finer, T);
       CHECK(distance(p[1], first) < tolerance);
       CHECK(distance(p[2], second) < tolerance);
     }
