@@ -116,11 +116,17 @@ TEST_CASE("Runge-Kutta gives the same density: noise that depends on the place, 
       const ScheduledEvolution evolution(T, {}, [&](const Grid& g) { return ChainFamily(model, g, 0.1, 0.5); }, scheme);
       std::vector<VectorXd> p;
       (void)evolution.propagate({generator, steady, start, times, tolerance, {}}, [&](std::size_t, const VectorXd& q) { p.push_back(q); });
-      // Flows over a full matrix: where an offset comes or goes with the temperature the chain has a kink, which fixed steps see as an error of the size of a step.
-      const int finer = c.text.circulation.empty() || c.text.tensor.empty() ? 1 : 8;
-      const VectorXd first = runge_kutta(model, grid, start, 0, 0.4, 400 * finer, T), second = runge_kutta(model, grid, first, 0.4, 1, 600 * finer, T);
-      CHECK(distance(p[1], first) < tolerance);
-      CHECK(distance(p[2], second) < tolerance);
+      const auto reference = [&](int finer) {
+        const VectorXd first = runge_kutta(model, grid, start, 0, 0.4, 400 * finer, T);
+        return std::pair(first, runge_kutta(model, grid, first, 0.4, 1, 600 * finer, T));
+      };
+      // Flows over a full matrix: where an offset comes or goes with the temperature the chain jumps by O(h^2), which fixed steps see to first order.
+      const bool jumps = !c.text.circulation.empty() && !c.text.tensor.empty();
+      const auto [first, second] = reference(jumps ? 2 : 1);
+      const double slack = jumps ? 3 * distance(second, reference(1).second) + 3 * distance(first, reference(1).first) : 0;
+      CHECK(slack < 1e-4);
+      CHECK(distance(p[1], first) < tolerance + slack);
+      CHECK(distance(p[2], second) < tolerance + slack);
     }
   }
 }
