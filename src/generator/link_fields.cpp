@@ -6,6 +6,14 @@
 
 namespace driftwell {
 
+Eigen::Matrix3d unpacked(const std::vector<Eigen::VectorXd>& values, std::size_t first, std::size_t dimension, Eigen::Index k) {
+  Eigen::Matrix3d D = Eigen::Matrix3d::Zero();
+  for (std::size_t i = 0, at = first; i < dimension; ++i)
+    for (std::size_t j = i; j < dimension; ++j, ++at)
+      D(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = D(static_cast<Eigen::Index>(j), static_cast<Eigen::Index>(i)) = values[at][k];
+  return D;
+}
+
 using Eigen::VectorXd;
 
 ModelFields::ModelFields(const Model& model, bool with_circulation) : temperature_(model.temperature()) {

@@ -25,6 +25,9 @@ public:
   [[nodiscard]] virtual std::vector<Eigen::VectorXd> velocity_and_diffusion(const Points& points) const = 0;
 };
 
+/// D of point k from its upper triangle, which begins at values[first].
+[[nodiscard]] Eigen::Matrix3d unpacked(const std::vector<Eigen::VectorXd>& values, std::size_t first, std::size_t dimension, Eigen::Index k);
+
 class ModelFields : public LinkFields {
 public:
   ModelFields(const Model& model, bool with_circulation);

@@ -62,17 +62,10 @@ private:
   unsigned shift_;
 };
 
-Matrix3d unpacked(const std::vector<VectorXd>& values, std::size_t first, std::size_t d, Index k) {
-  Matrix3d D = Matrix3d::Zero();
-  for (std::size_t i = 0, at = first; i < d; ++i)
-    for (std::size_t j = i; j < d; ++j, ++at) D(static_cast<Index>(i), static_cast<Index>(j)) = D(static_cast<Index>(j), static_cast<Index>(i)) = values[at][k];
-  return D;
-}
-
 class MidpointPairs {
 public:
-  MidpointPairs(const LinkFields& fields, const Grid& grid, const FlowTerms& flows, const std::vector<char>& inner, Selling& selling, std::vector<Pair>& pairs)
-      : fields_(fields), grid_(grid), flows_(flows), inner_(inner), selling_(selling), pairs_(pairs), at_cells_(fields.diffusion(grid)) {}
+  MidpointPairs(const LinkFields& fields, const std::vector<VectorXd>& at_cells, const Grid& grid, const FlowTerms& flows, const std::vector<char>& inner, Selling& selling, std::vector<Pair>& pairs)
+      : fields_(fields), at_cells_(at_cells), grid_(grid), flows_(flows), inner_(inner), selling_(selling), pairs_(pairs) {}
 
   void add(const ShiftedLattice& lattice) {
     constexpr std::size_t chunk = 1 << 16; // so that formulas need no arrays of the whole grid
@@ -129,18 +122,18 @@ private:
   }
 
   const LinkFields& fields_;
+  const std::vector<VectorXd>& at_cells_;
   const Grid& grid_;
   const FlowTerms& flows_;
   const std::vector<char>& inner_;
   Selling& selling_;
   std::vector<Pair>& pairs_;
-  std::vector<VectorXd> at_cells_;
 };
 
 } // namespace
 
-void add_midpoint_pairs(const LinkFields& fields, const Grid& grid, const FlowTerms& flows, const std::vector<char>& inner, Selling& selling, std::vector<Pair>& pairs) {
-  MidpointPairs builder(fields, grid, flows, inner, selling, pairs);
+void add_midpoint_pairs(const LinkFields& fields, const std::vector<VectorXd>& at_cells, const Grid& grid, const FlowTerms& flows, const std::vector<char>& inner, Selling& selling, std::vector<Pair>& pairs) {
+  MidpointPairs builder(fields, at_cells, grid, flows, inner, selling, pairs);
   for (unsigned shift = 1; shift < 1u << grid.dimension(); ++shift) builder.add(ShiftedLattice(grid, shift));
 }
 

@@ -14,7 +14,8 @@
 
 namespace driftwell {
 
-/// Adds to `pairs` those with both ends in cells where `inner` is set.
-void add_midpoint_pairs(const LinkFields& fields, const Grid& grid, const FlowTerms& flows, const std::vector<char>& inner, Selling& selling, std::vector<Pair>& pairs);
+/// Adds to `pairs` those with both ends in cells where `inner` is set. `at_cells`: D at the centres, as fields.diffusion() has it.
+void add_midpoint_pairs(const LinkFields& fields, const std::vector<Eigen::VectorXd>& at_cells, const Grid& grid, const FlowTerms& flows, const std::vector<char>& inner,
+                        Selling& selling, std::vector<Pair>& pairs);
 
 } // namespace driftwell

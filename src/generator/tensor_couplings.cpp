@@ -55,14 +55,6 @@ public:
   }
 
 private:
-  Matrix3d matrix(const std::vector<VectorXd>& values, std::size_t first, Index k) const {
-    Matrix3d D = Matrix3d::Zero();
-    for (std::size_t i = 0, at = first; i < d_; ++i)
-      for (std::size_t j = i; j < d_; ++j, ++at)
-        D(static_cast<Index>(i), static_cast<Index>(j)) = D(static_cast<Index>(j), static_cast<Index>(i)) = values[at][k];
-    return D;
-  }
-
   void check(const Matrix3d& D, std::size_t k) const {
     if (!D.allFinite()) throw DomainError{DomainError::Quantity::diffusion, 0, grid_.centre(k), D.sum()};
     const auto d = static_cast<Index>(d_);
@@ -91,7 +83,7 @@ private:
     std::vector<char> inner(grid_.size());
     for (std::size_t k = 0; k < grid_.size(); ++k) {
       if (k % 4096 == 0) poll_interrupt();
-      Matrix3d D = matrix(values, 0, static_cast<Index>(k));
+      Matrix3d D = unpacked(values, 0, d_, static_cast<Index>(k));
       check(D, k);
       keep_inverse(D, static_cast<Index>(k));
       for (std::size_t i = 0; i < d_; ++i)
@@ -107,7 +99,7 @@ private:
     }
     const auto both = [&](const Pair& pair) { return inner[static_cast<std::size_t>(pair.cell)] && inner[end_of(grid_, static_cast<std::size_t>(pair.cell), pair.steps, 1).cell]; };
     std::erase_if(pairs_, both);
-    add_midpoint_pairs(fields_, grid_, flows_, inner, selling, pairs_);
+    add_midpoint_pairs(fields_, values, grid_, flows_, inner, selling, pairs_);
   }
 
   /// So far that no ramp is felt, and that neither the terms of this cell nor those of its neighbourhood reach a wall.
@@ -232,7 +224,7 @@ private:
           v[static_cast<Index>(a)] = values[a][i];
           way[static_cast<Index>(a)] = to[a][static_cast<std::size_t>(i)] - from[a][static_cast<std::size_t>(i)];
         }
-        sum[i] -= gauss_weights[q] / fields_.temperature() * solve(matrix(values, d_, i), v, d).dot(way);
+        sum[i] -= gauss_weights[q] / fields_.temperature() * solve(unpacked(values, d_, d_, i), v, d).dot(way);
       }
     }
     return sum;

@@ -313,17 +313,15 @@ double SpectralOperator::steady_residual() const {
 }
 
 double SpectralOperator::entropy_production() const {
-  const auto d = static_cast<Index>(grid_.dimension());
-  const auto at = [&](Index a, Index k) {
-    const VectorXd& j = circulation_[static_cast<std::size_t>(a)];
-    return j.size() > 0 ? j[k] : 0.0;
-  };
   if (reversible()) return 0;
   return deterministic_sum(size(), [&](std::size_t node) {
     const auto k = static_cast<Index>(node);
-    const VectorXd j = VectorXd::NullaryExpr(d, [&](Index a) { return at(a, k); });
+    VectorXd j(static_cast<Index>(grid_.dimension()));
     double sum = 0;
-    for (Index a = 0; a < d && !tensor_; ++a) sum += j[a] * j[a] / kappa_[static_cast<std::size_t>(a)];
+    for (std::size_t a = 0; a < circulation_.size(); ++a) {
+      j[static_cast<Index>(a)] = circulation_[a].size() > 0 ? circulation_[a][k] : 0.0;
+      if (!tensor_) sum += j[static_cast<Index>(a)] * j[static_cast<Index>(a)] / kappa_[a];
+    }
     return root_[k] * root_[k] * (tensor_ ? tensor_->inverse_form(j, k) : sum);
   });
 }

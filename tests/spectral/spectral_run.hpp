@@ -4,6 +4,7 @@
 #include "run/richardson.hpp"
 #include "run/spectral_density.hpp"
 
+#include <catch2/catch.hpp>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -43,6 +44,18 @@ struct SpectralRun {
   }
   [[nodiscard]] double at(const std::string& name, std::size_t output) const { return series.at(name).at(output).at(0); }
 };
+
+/// Mass 1, KL falls, F - F_ss = T KL, and dKL/dt = -T I to `dissipation` of 1 + I.
+inline void check_invariants(const SpectralRun& run, double dissipation) {
+  const double T = run.model.temperature(), steady = -T * run.density.steady().log_partition;
+  for (std::size_t i = 0; i < run.p.size(); ++i) {
+    CAPTURE(i);
+    CHECK(std::abs(run.at("mass", i) - 1) < 1e-13);
+    if (i > 0) CHECK(run.at("kl", i) < run.at("kl", i - 1));
+    CHECK(std::abs(run.at("free_energy", i) - steady - T * run.at("kl", i)) < 1e-10);
+    if (i > 1) CHECK(std::abs(run.at("dissipation", i) + T * run.at("fisher_information", i)) < dissipation * (1 + run.at("fisher_information", i)));
+  }
+}
 
 /// Finite volumes on n and n/2 cells an axis, extrapolated, with the error bar of the extrapolated value that n/2 and n/4 suggest.
 struct VolumeRun {

@@ -43,6 +43,21 @@ inline std::shared_ptr<const sgd::Loss> line(std::size_t samples, double quartic
   return loss("expression", options, data);
 }
 
+/// Logistic regression of nine samples with a little weight decay: no parabola.
+inline std::shared_ptr<const sgd::Loss> logistic() {
+  sgd::LossOptions options;
+  options.term = "log(1 + exp(-y*(a*x1 + c))) + (a^2 + c^2)/20";
+  options.weights = {"a", "c"};
+  auto data = std::make_shared<sgd::Dataset>();
+  data->samples = 9;
+  data->features = 1;
+  for (int i = 0; i < 9; ++i) {
+    data->inputs.push_back(std::sin(3.0 * i + 1) + 0.3);
+    data->targets.push_back(i % 3 == 0 ? -1 : 1);
+  }
+  return loss("expression", options, data);
+}
+
 inline SgdTask task(std::shared_ptr<const sgd::Loss> loss, double eta, double batch, const std::vector<double>& start) {
   SgdTask task;
   task.loss = std::move(loss);

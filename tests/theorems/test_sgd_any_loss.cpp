@@ -11,24 +11,11 @@ using driftwell::Schedule;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using subject::claim_of;
+using subject::logistic;
 using subject::task;
 namespace sgd = driftwell::sgd;
 
 namespace {
-
-std::shared_ptr<const sgd::Loss> logistic() {
-  sgd::LossOptions options;
-  options.term = "log(1 + exp(-y*(a*x1 + c))) + (a^2 + c^2)/20";
-  options.weights = {"a", "c"};
-  auto data = std::make_shared<sgd::Dataset>();
-  data->samples = 9;
-  data->features = 1;
-  for (int i = 0; i < 9; ++i) {
-    data->inputs.push_back(std::sin(3.0 * i + 1) + 0.3);
-    data->targets.push_back(i % 3 == 0 ? -1 : 1);
-  }
-  return subject::loss("expression", options, data);
-}
 
 Certificate certified(const std::string& theorem, const SgdTask& t, double precision = 0.05) {
   Subject s = subject::of(t);

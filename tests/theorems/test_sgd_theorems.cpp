@@ -170,17 +170,7 @@ TEST_CASE("modified_equations: THEORY's errors at eta = 2^-10, orders, cloud") {
 }
 
 TEST_CASE("modified_equations: any loss, by the moments of single steps") {
-  sgd::LossOptions logistic;
-  logistic.term = "log(1 + exp(-y*(a*x1 + c))) + (a^2 + c^2)/20";
-  logistic.weights = {"a", "c"};
-  auto data = std::make_shared<sgd::Dataset>();
-  data->samples = 9;
-  data->features = 1;
-  for (int i = 0; i < 9; ++i) {
-    data->inputs.push_back(std::sin(3.0 * i + 1) + 0.3);
-    data->targets.push_back(i % 3 == 0 ? -1 : 1);
-  }
-  std::vector<SgdTask> tasks{task(subject::line(8, 1.0), 0.1, 1, {1}), task(subject::loss("expression", logistic, data), 0.1, 2, {1, -0.5})};
+  std::vector<SgdTask> tasks{task(subject::line(8, 1.0), 0.1, 1, {1}), task(subject::logistic(), 0.1, 2, {1, -0.5})};
   tasks.push_back(tasks.back());
   tasks.back().options.sampling = sgd::Sampling::without_replacement;
   for (const SgdTask& t : tasks) {

@@ -9,8 +9,8 @@
 //   C = 1/2 sum_a (B_a^T j_a - j_a B_a)                               B_a = d_a, j the circulation, div(j rho_ss) = 0
 //
 // Where D is constant and diagonal, S is split into one dense matrix an axis, made from the mean force given x_a, and a diagonal; where the
-// potential separates the diagonal is 0. Any other D (read as anti-Ito, so that the steady state is known) is a TensorDecay. Reflecting walls are the natural boundary condition of the weak form: they may stand in the middle of
-// the density. Eigenvalues of the matrices above the resolved part of the spectrum are cut to its upper end: what they
+// potential separates the diagonal is 0. Any other D (read as anti-Ito, so that the steady state is known) is a TensorDecay.
+// Reflecting walls are the natural boundary condition of the weak form: they may stand in the middle of the density. Eigenvalues of the matrices above the resolved part of the spectrum are cut to its upper end: what they
 // belong to is rounding, and it would decide the cost.
 #include "driftwell/model/model.hpp"
 #include "driftwell/spectral/spectral_axis.hpp"
