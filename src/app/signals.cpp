@@ -2,29 +2,10 @@
 
 #include "driftwell/core/interrupt.hpp"
 
-#include <csignal>
 #include <cstdlib>
-#include <pthread.h>
 #include <thread>
 
 namespace driftwell::app {
-
-namespace {
-
-sigset_t stop_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  return set;
-}
-
-} // namespace
-
-void block_signals() {
-  const sigset_t set = stop_signals();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
 
 void watch_signals() {
   std::thread([] {

@@ -1,11 +1,20 @@
 #pragma once
 
+#include <csignal>
+
 namespace driftwell::app {
 
-/// SIGINT and SIGTERM become a request to stop; a second one ends the program at once. Call before any thread exists: a
-/// thread of its own waits for the signals, and all others (inherited across exec, too) have them blocked. A handler would
+/// What asks a run to stop: SIGINT and SIGTERM. main() blocks them before any library starts a thread, and threads inherit that.
+inline sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+/// Makes them a request to stop; a second one ends the program at once. A thread of its own waits for them. A handler would
 /// not do: METIS installs its own for SIGTERM while it orders a matrix, and jumps out of it.
-void block_signals();
 void watch_signals();
 
 } // namespace driftwell::app

@@ -1,7 +1,8 @@
 #include "eigenvalue_objective.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
+
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -49,7 +50,7 @@ SmallestEigenvalue::SmallestEigenvalue(const ExpressionMatrix& a, const std::vec
 SmallestEigenvalue::Basis SmallestEigenvalue::basis_of(const Eigen::MatrixXd& middle) const {
   const bool plain = metric_.size() == 0;
   const Eigen::MatrixXd seen = plain ? middle : Eigen::MatrixXd(root_.transpose() * middle * root_);
-  Eigen::MatrixXd vectors = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(0.5 * (seen + seen.transpose())).eigenvectors();
+  Eigen::MatrixXd vectors = SymmetricEigen(0.5 * (seen + seen.transpose())).eigenvectors();
   if (!vectors.allFinite()) vectors.setIdentity();
   const IntervalMatrix y(plain ? vectors : Eigen::MatrixXd(root_.transpose().triangularView<Eigen::Upper>().solve(vectors)));
   if (size_ == 1 && plain) return {IntervalMatrix(Eigen::MatrixXd::Identity(1, 1)), y, 0};

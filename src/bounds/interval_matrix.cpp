@@ -1,6 +1,7 @@
 #include "interval_matrix.hpp"
 
-#include <Eigen/Eigenvalues>
+#include "driftwell/core/eigen_systems.hpp"
+
 
 #include <algorithm>
 #include <cmath>
@@ -68,7 +69,7 @@ double smallest_eigenvalue_below(const IntervalMatrix& a) {
       if (a(i, j).is_empty() || !std::isfinite(entry)) return -Interval::infinity;
       comparison(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = entry;
     }
-  Eigen::VectorXd vector = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(comparison).eigenvectors().col(0).cwiseAbs();
+  Eigen::VectorXd vector = SymmetricEigen(comparison).eigenvectors().col(0).cwiseAbs();
   if (!vector.allFinite()) vector.setOnes();
   double best = -Interval::infinity; // every positive vector gives a bound: a small entry is divided by, a large one multiplied
   for (const double floor : {1e-12, 1e-9, 1e-6, 1e-3, 1.0}) best = std::max(best, rows_below(comparison, vector.cwiseMax(floor * vector.maxCoeff())));

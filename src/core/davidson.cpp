@@ -1,8 +1,8 @@
 #include "driftwell/core/davidson.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/interrupt.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 
 #include <algorithm>
@@ -81,11 +81,11 @@ private:
   /// Eigenvalues of the small matrix in their order.
   void solve_small() {
     if (problem_.symmetric) {
-      const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(H_.topLeftCorner(used_, used_));
+      const SymmetricEigen eigen(H_.topLeftCorner(used_, used_));
       values_ = eigen.eigenvalues().cast<Complex>();
       small_ = eigen.eigenvectors().cast<Complex>();
     } else {
-      const Eigen::EigenSolver<MatrixXd> eigen(H_.topLeftCorner(used_, used_));
+      const GeneralEigen eigen(H_.topLeftCorner(used_, used_));
       values_ = eigen.eigenvalues();
       small_ = eigen.eigenvectors();
     }

@@ -1,8 +1,8 @@
 // From fits at tau and 2 tau to the extrapolated fields. Equations in kramers_moyal.hpp.
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/estimators/kramers_moyal.hpp"
 #include "estimators/local_moments.hpp"
 
-#include <Eigen/Eigenvalues>
 
 #include <cmath>
 #include <limits>
@@ -38,12 +38,12 @@ void set_matrix(Fields& entries, Index k, const MatrixXd& A) {
 }
 
 bool positive(const MatrixXd& A) {
-  const VectorXd values = Eigen::SelfAdjointEigenSolver<MatrixXd>(A, Eigen::EigenvaluesOnly).eigenvalues();
+  const VectorXd values = SymmetricEigen(A, Eigen::EigenvaluesOnly).eigenvalues();
   return values[0] > least_share * values[values.size() - 1] && values[0] > 0;
 }
 
 MatrixXd lifted(const MatrixXd& A) {
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(A);
+  const SymmetricEigen solver(A);
   const double largest = solver.eigenvalues().cwiseAbs().maxCoeff();
   return solver.eigenvectors() * solver.eigenvalues().cwiseMax(std::max(least_share * largest, 1e-300)).asDiagonal() * solver.eigenvectors().transpose();
 }

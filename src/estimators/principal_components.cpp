@@ -1,9 +1,9 @@
 #include "driftwell/estimators/principal_components.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -95,7 +95,7 @@ PrincipalComponents::Result PrincipalComponents::result() const {
     symmetric.selfadjointView<Eigen::Lower>().rankUpdate(shift, -static_cast<double>(n));
   }
   const MatrixXd full = MatrixXd(symmetric.selfadjointView<Eigen::Lower>()) / static_cast<double>(n);
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(full);
+  const SymmetricEigen solver(full);
   Result result;
   result.mean = origin_ + shift;
   result.total = full.trace();

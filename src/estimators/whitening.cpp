@@ -1,5 +1,6 @@
 #include "estimators/whitening.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/reduce.hpp"
 
@@ -72,7 +73,7 @@ Whitening::Whitening(Columns columns, std::size_t n, const std::vector<double>& 
   if (whiten) divide_by_scales();
   for (std::size_t a = 0; a < period.size(); ++a) period_[a] *= map_(static_cast<Index>(a), static_cast<Index>(a));
   if (!whiten || round || d == 1) return;
-  const Eigen::SelfAdjointEigenSolver<Matrix> principal(Matrix(map_ * S * map_.transpose()));
+  const SymmetricEigen principal(map_ * S * map_.transpose());
   map_ = principal.eigenvectors().transpose() * map_;
   const PointCloud turned = apply(columns, n);
   for (std::size_t a = 0; a < turned.dimension; ++a) {

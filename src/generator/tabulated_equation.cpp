@@ -1,10 +1,10 @@
 #include "driftwell/generator/tabulated_equation.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "couplings.hpp"
 #include "link_fields.hpp"
 #include "sampling.hpp"
 
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -181,7 +181,7 @@ void check_values(const TabulatedEquation& equation, const std::vector<bool>& su
     for (Index r = 0, at = 0; r < d; ++r)
       for (Index c = r; c < d; ++c, ++at) D(r, c) = D(c, r) = equation.diffusion[static_cast<std::size_t>(at)][i];
     if (!D.allFinite()) throw DomainError{DomainError::Quantity::diffusion, 0, grid.centre(k), D.sum()};
-    const double least = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(D, Eigen::EigenvaluesOnly).eigenvalues()[0];
+    const double least = SymmetricEigen(D, Eigen::EigenvaluesOnly).eigenvalues()[0];
     if (!(least > 0)) throw DomainError{DomainError::Quantity::diffusion_indefinite, 0, grid.centre(k), least};
   }
 }

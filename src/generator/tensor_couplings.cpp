@@ -7,6 +7,7 @@
 // (wall_ramp.hpp): no flux, to second order. At an absorbing wall the offset ends where it meets the wall.
 #include "couplings.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "flow_terms.hpp"
 #include "link_fields.hpp"
@@ -58,7 +59,7 @@ private:
   void check(const Matrix3d& D, std::size_t k) const {
     if (!D.allFinite()) throw DomainError{DomainError::Quantity::diffusion, 0, grid_.centre(k), D.sum()};
     const auto d = static_cast<Index>(d_);
-    const double least = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(D.topLeftCorner(d, d), Eigen::EigenvaluesOnly).eigenvalues()[0];
+    const double least = SymmetricEigen(D.topLeftCorner(d, d), Eigen::EigenvaluesOnly).eigenvalues()[0];
     if (least < -1e-10 * std::abs(D.trace()) || D.trace() < 0)
       throw DomainError{DomainError::Quantity::diffusion_indefinite, 0, grid_.centre(k), least};
   }

@@ -1,6 +1,6 @@
 #include "driftwell/kinetic/collocation.hpp"
 
-#include <Eigen/Eigenvalues>
+#include "driftwell/core/eigen_systems.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -128,7 +128,7 @@ MatrixXd interpolation(const Collocation& c, const VectorXd& points) {
 NormalRule normal_rule(Index n) {
   MatrixXd jacobi = MatrixXd::Zero(n, n);
   for (Index k = 1; k < n; ++k) jacobi(k, k - 1) = jacobi(k - 1, k) = std::sqrt(static_cast<double>(k));
-  NormalRule rule{Eigen::SelfAdjointEigenSolver<MatrixXd>(jacobi, Eigen::EigenvaluesOnly).eigenvalues(), VectorXd(n)};
+  NormalRule rule{SymmetricEigen(jacobi, Eigen::EigenvaluesOnly).eigenvalues(), VectorXd(n)};
   rule.x = ((rule.x - rule.x.reverse()) / 2).eval();
   // Christoffel's numbers 1 / sum_k h_k(x)^2, relative accuracy in the tails too.
   const MatrixXd h = hermite(rule.x, n);

@@ -1,12 +1,12 @@
 #include "driftwell/kinetic/kinetic_operator.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "krylov_space.hpp"
 #include "one_thread.hpp"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -90,7 +90,7 @@ std::vector<std::complex<double>> KineticOperator::eigenvalues(std::size_t count
     poll_interrupt();
     if (!space.extend([&](const VectorXd& v) { return factor.solve(v); })) break;
   }
-  const Eigen::EigenSolver<MatrixXd> small(space.matrix());
+  const GeneralEigen small(space.matrix());
   std::vector<std::complex<double>> found;
   for (Index i = 0; i < space.dimension(); ++i) {
     const std::complex<double> mu = small.eigenvalues()[i];

@@ -1,10 +1,10 @@
 #include "driftwell/kinetic/position_basis.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/expression/tape.hpp"
 
 #include "one_thread.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ constexpr double resolved_share = 0.62; ///< of polynomials: pi points a wavelen
 
 /// Eigenvectors of a symmetric positive semi-definite matrix, increasing eigenvalues; the first replaced by `kernel` where given.
 MatrixXd modes(const MatrixXd& M, Index count, const VectorXd* kernel) {
-  MatrixXd V = Eigen::SelfAdjointEigenSolver<MatrixXd>(M).eigenvectors().leftCols(count);
+  MatrixXd V = SymmetricEigen(M).eigenvectors().leftCols(count);
   if (!kernel) return V;
   V.col(0) = *kernel;
   MatrixXd Q = Eigen::HouseholderQR<MatrixXd>(V).householderQ() * MatrixXd::Identity(V.rows(), count);

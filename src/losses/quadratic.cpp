@@ -1,6 +1,7 @@
 // f(w) = (w - m)^T H (w - m) / 2 whose single terms have gradient noise of covariance C everywhere: with C = L L^T the 2d terms
 //   l_{2j} and l_{2j+1}: f(w) +- sqrt(d) L_j . w,   L_j the columns of L,
 // have mean f and (1/2d) sum_k s_k s_k^T = sum_j L_j L_j^T = C. A finite data set, so that every way of sampling applies to it.
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/sgd/loss.hpp"
 
 #include <Eigen/Dense>
@@ -43,7 +44,7 @@ public:
       if (static_cast<Index>(options.minimum.size()) != d) throw std::invalid_argument("minimum and hessian are of different sizes");
       m_ = Vector(options.minimum.data(), d);
     }
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(C);
+    const SymmetricEigen modes(C);
     const VectorXd values = modes.eigenvalues();
     if (values[0] < -1e-12 * std::max(1e-300, values[d - 1])) throw std::invalid_argument("covariance has a negative eigenvalue");
     S_.resize(d, 2 * d);

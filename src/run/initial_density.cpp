@@ -1,9 +1,9 @@
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/run/build.hpp"
 
 #include "initial_samples.hpp"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -193,7 +193,7 @@ InitialDensity::InitialDensity(const input::Spec& spec, const Grid& coarsest) : 
                       {fmt::format("at most {:g} outside {}", most_outside, box(coarsest)), "", {"widen the box or narrow the law"}});
       outside_ += weight * outside;
       const Eigen::MatrixXd covariance = covariance_of(*gaussian);
-      const double narrowest = std::sqrt(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(covariance).eigenvalues()[0]);
+      const double narrowest = std::sqrt(SymmetricEigen(covariance).eigenvalues()[0]);
       double widest_cell = 0;
       const auto cell_width = [&](std::size_t a) { // where the law is
         const Axis& axis = coarsest.axis(a);

@@ -1,5 +1,6 @@
 #include "sgd_directions.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/random.hpp"
 #include "driftwell/sgd/gradient_noise.hpp"
 #include "driftwell/sgd/minimise.hpp"
@@ -45,7 +46,7 @@ MatrixXd principal(sgd::Process ahead, std::uint64_t steps, std::size_t count) {
   X.colwise() -= X.rowwise().mean().eval();
   const bool gram = X.cols() < d; // the smaller of both matrices
   const MatrixXd square = gram ? MatrixXd(X.transpose() * X) : MatrixXd(X * X.transpose());
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(square);
+  const SymmetricEigen modes(square);
   const Index kept = std::min<Index>(index_of(count), square.cols());
   MatrixXd U = modes.eigenvectors().rightCols(kept).rowwise().reverse();
   if (gram) U = X * U;

@@ -1,6 +1,7 @@
 #include "sgd_stability.hpp"
 
-#include <Eigen/Eigenvalues>
+#include "driftwell/core/eigen_systems.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace {
 
 void parabola(const SgdProblem& problem, std::vector<std::string>& warnings) {
   const Eigen::MatrixXd H = sgd::full_hessian(*problem.loss, problem.start.data());
-  const Eigen::VectorXd h = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(H, Eigen::EigenvaluesOnly).eigenvalues();
+  const Eigen::VectorXd h = SymmetricEigen(H, Eigen::EigenvaluesOnly).eigenvalues();
   const double least = h[0], most = h[h.size() - 1], negligible = 1e-13 * h.cwiseAbs().maxCoeff();
   if (least < -negligible) warnings.push_back(fmt::format("f has no minimum: its Hessian has the eigenvalue {:.6g}, and along it the weights run away", least));
   else if (least <= negligible) warnings.push_back("the Hessian of f is singular: along its null space the weights diffuse without end, and there is no stationary cloud");

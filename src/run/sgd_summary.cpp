@@ -1,10 +1,10 @@
 #include "sgd_summary.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/estimators/entropy.hpp"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <boost/math/special_functions/digamma.hpp>
 #include <boost/math/special_functions/trigamma.hpp>
 #include <fmt/format.h>
@@ -45,7 +45,7 @@ CloudEntropy from_neighbours(const sgd::Process& process) {
 CloudEntropy from_covariance(const sgd::Process& process) {
   const auto d = static_cast<double>(process.dimension()), R = static_cast<double>(process.replicas());
   const Eigen::MatrixXd C = sgd::cloud_covariance(process);
-  const Eigen::VectorXd values = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(C, Eigen::EigenvaluesOnly).eigenvalues();
+  const Eigen::VectorXd values = SymmetricEigen(C, Eigen::EigenvaluesOnly).eigenvalues();
   if (!(values[0] > 1e-13 * values[values.size() - 1])) return none("the cloud lies in a plane of fewer dimensions: its entropy is -infinity");
   // Wishart: E log det S = log det C + sum_i psi((R - i)/2) + d log(2/(R - 1)), variance sum_i psi'((R - i)/2)
   double bias = d * std::log(2 / (R - 1)), variance = 0;

@@ -1,9 +1,9 @@
 #include "driftwell/sgd/gradient_noise.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -85,7 +85,7 @@ VectorXd gram_eigenvalues(const Loss& loss, const double* w, const VectorXd& mea
       G.block(static_cast<Index>(a * block), static_cast<Index>(b * block), rows.rows(), others.rows()).noalias() = rows * others.transpose();
     }
   }
-  return Eigen::SelfAdjointEigenSolver<MatrixXd>(G / static_cast<double>(n), Eigen::EigenvaluesOnly).eigenvalues().reverse();
+  return SymmetricEigen(G / static_cast<double>(n), Eigen::EigenvaluesOnly).eigenvalues().reverse();
 }
 
 void statistics(std::size_t d, GradientNoise& noise) {
@@ -158,7 +158,7 @@ GradientNoise measure_noise(const Loss& loss, const double* w, const NoiseOption
   if (dense && (d <= N || !gram)) {
     noise.method = "covariance";
     D = gradient_covariance(loss, w);
-    noise.eigenvalues = Eigen::SelfAdjointEigenSolver<MatrixXd>(D, Eigen::EigenvaluesOnly).eigenvalues().reverse();
+    noise.eigenvalues = SymmetricEigen(D, Eigen::EigenvaluesOnly).eigenvalues().reverse();
   } else if (gram) {
     noise.method = "gram";
     noise.eigenvalues = gram_eigenvalues(loss, w, first.gradient);

@@ -1,8 +1,8 @@
 // Leading eigenpairs of symmetric operators that are known by their products.
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/random.hpp"
 #include "driftwell/sgd/gradient_noise.hpp"
 
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -53,7 +53,7 @@ Eigenpairs leading_eigenpairs(const Operator& A, std::size_t dimension, std::siz
     const Index size = k + 1;
     const bool last = size == most;
     if (last || (size >= wanted && (size % 5 == 0 || beta <= 1e-14 * scale))) {
-      const Eigen::SelfAdjointEigenSolver<MatrixXd> small(T.topLeftCorner(size, size));
+      const SymmetricEigen small(T.topLeftCorner(size, size));
       double residual = 0;
       for (Index j = 0; j < std::min(wanted, size); ++j) residual = std::max(residual, std::abs(beta * small.eigenvectors()(size - 1, size - 1 - j)));
       const double largest = std::max(std::abs(small.eigenvalues()[size - 1]), 1e-300);

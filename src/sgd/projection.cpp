@@ -1,5 +1,6 @@
 #include "driftwell/sgd/projection.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include <Eigen/Dense>
 #include <fmt/format.h>
 
@@ -70,7 +71,7 @@ Trajectories::Components Trajectories::components(std::size_t count) const {
   const Index d = origin_.size(), m = static_cast<Index>(count);
   if (m > d) throw std::invalid_argument(fmt::format("{} principal components of {} weights", m, d));
   const double n = static_cast<double>(count_);
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(squares_ / n - (sum_ / n) * (sum_ / n).transpose());
+  const SymmetricEigen modes(squares_ / n - (sum_ / n) * (sum_ / n).transpose());
   const double total = modes.eigenvalues().sum();
   if (!(total > 0)) throw std::domain_error("the weights do not move: there are no principal components");
   Components result{modes.eigenvectors().rowwise().reverse().leftCols(m), modes.eigenvalues().reverse().head(m).cwiseMax(0.0) / total};

@@ -1,7 +1,7 @@
 #include "driftwell/sgd/quadratic_moments.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 
 #include <cmath>
 #include <limits>
@@ -37,7 +37,7 @@ QuadraticMoments::QuadraticMoments(const MatrixXd& hessian, const MatrixXd& cova
   if (hessian.rows() != hessian.cols() || covariance.rows() != hessian.rows() || covariance.cols() != hessian.rows())
     throw std::invalid_argument("Hessian and covariance are not of one size");
   if ((hessian - hessian.transpose()).norm() > 1e-10 * hessian.norm()) throw std::invalid_argument("the Hessian is not symmetric");
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(hessian);
+  const SymmetricEigen modes(hessian);
   h_ = modes.eigenvalues();
   V_ = modes.eigenvectors();
   C_ = V_.transpose() * covariance * V_;
@@ -97,7 +97,7 @@ MatrixXd QuadraticMoments::stationary(double eta, double momentum, bool nesterov
 }
 
 LocalPotential local_potential(const MatrixXd& hessian, const MatrixXd& noise, double temperature) {
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(hessian);
+  const SymmetricEigen modes(hessian);
   const VectorXd h = modes.eigenvalues();
   if (!(h[0] > 0)) throw std::domain_error("no local potential: the Hessian is not positive definite");
   const MatrixXd& V = modes.eigenvectors();
@@ -108,7 +108,7 @@ LocalPotential local_potential(const MatrixXd& hessian, const MatrixXd& noise, d
   local.covariance = V * S * V.transpose();
   local.circulation = hessian * local.covariance / temperature - noise;
   local.circulating = local.circulation.norm() / noise.norm();
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> spread(local.covariance);
+  const SymmetricEigen spread(local.covariance);
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   if (!(spread.eigenvalues()[0] > 1e-13 * spread.eigenvalues()[h.size() - 1])) {
     local.hessian = MatrixXd::Constant(h.size(), h.size(), nan);
@@ -123,7 +123,7 @@ LocalPotential local_potential(const MatrixXd& hessian, const MatrixXd& noise, d
   local.correlation = c * local.hessian.norm() / hessian.norm();
   // From the symmetric H^(1/2) Sigma H^(1/2), whose eigenvalues keep their digits.
   const MatrixXd root = V * h.cwiseSqrt().asDiagonal() * V.transpose();
-  const VectorXd ratios = Eigen::SelfAdjointEigenSolver<MatrixXd>(root * local.covariance * root, Eigen::EigenvaluesOnly).eigenvalues();
+  const VectorXd ratios = SymmetricEigen(root * local.covariance * root, Eigen::EigenvaluesOnly).eigenvalues();
   local.divergence = (static_cast<double>(h.size()) * std::log(ratios.mean()) - ratios.array().log().sum()) / 2;
   return local;
 }

@@ -1,10 +1,10 @@
 #include "driftwell/spectral/spectral_operator.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "axis_means.hpp"
 #include "circulation_check.hpp"
 #include "driftwell/core/reduce.hpp"
 
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -170,7 +170,7 @@ void SpectralOperator::add_axis(std::size_t a, const VectorXd& slope, const Vect
   MatrixXd A = axis.derivative;
   A.diagonal() += means.force / (2 * theta_);
   if (axis.unseen > 0) A += axis.unseen * axis.analysis.row(n - 1).transpose() * axis.analysis.row(n - 1);
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(A.transpose() * A);
+  const SymmetricEigen solver(A.transpose() * A);
   const Index kept = std::min<Index>(n, static_cast<Index>(std::ceil(kept_modes * static_cast<double>(n))));
   const double top = solver.eigenvalues()[kept - 1];
   const MatrixXd& V = solver.eigenvectors();

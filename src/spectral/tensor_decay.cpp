@@ -1,7 +1,7 @@
 #include "driftwell/spectral/tensor_decay.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <utility>
@@ -79,9 +79,8 @@ double TensorDecay::inverse_form(const VectorXd& j, Index k) const { return j.do
 
 TensorDecay::Flattest TensorDecay::flattest(std::size_t dimension) const {
   Flattest result{0, 1};
-  Eigen::SelfAdjointEigenSolver<MatrixXd> solver;
   for (Index k = 0; k < kappa_[0].size(); ++k) {
-    const VectorXd values = solver.compute(at(dimension, k), Eigen::EigenvaluesOnly).eigenvalues();
+    const VectorXd values = SymmetricEigen(at(dimension, k), Eigen::EigenvaluesOnly).eigenvalues();
     const double top = values[values.size() - 1], ratio = top > 0 ? values[0] / top : -1;
     if (!(ratio >= result.ratio)) result = {k, ratio};
   }

@@ -1,10 +1,10 @@
 #include "resolvent.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 
 #include <Spectra/SymEigsSolver.h>
 
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -75,7 +75,7 @@ Ritz slowest_general(const Resolvent& op, Index wanted, double gamma, bool vecto
     const bool closed = !(H(m, m - 1) > 1e-14);
     if (!closed) V.col(m) = next / H(m, m - 1);
     if (!closed && m != most && m < look) continue;
-    const Eigen::EigenSolver<Eigen::MatrixXd> eigen(H.topLeftCorner(m, m));
+    const GeneralEigen eigen(H.topLeftCorner(m, m));
     struct Pair {
       std::complex<double> lambda;
       double residual;

@@ -1,10 +1,10 @@
 #include "rotating_modes.hpp"
 
 #include "driftwell/core/davidson.hpp"
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/faber_coefficients.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <fmt/format.h>
 
@@ -81,7 +81,7 @@ void RotatingModes::find_time(const Stencil& A, MatrixXd& block) {
       block.col(i) = moved;
     }
     block = orthonormal(block);
-    const Eigen::EigenSolver<MatrixXd> eigen(block.transpose() * image(A, block), false);
+    const GeneralEigen eigen(block.transpose() * image(A, block), false);
     const double decay = -eigen.eigenvalues().real().minCoeff();
     if (!std::isfinite(decay)) throw NumericalFailure("leading eigenvalues: the iteration met a value that is not finite");
     if (tau_ * decay >= span || tau_ * fastest_ > 1e12) return;
@@ -116,7 +116,7 @@ Ritz RotatingModes::find(const Stencil& A, const MatrixXd* start) {
     }
   basis = orthonormal(basis);
   const MatrixXd images = image(A, basis);
-  const Eigen::EigenSolver<MatrixXd> eigen(basis.transpose() * images);
+  const GeneralEigen eigen(basis.transpose() * images);
   Ritz result;
   std::vector<Index> order(static_cast<std::size_t>(basis.cols()));
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Index>(i);

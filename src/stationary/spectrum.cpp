@@ -7,10 +7,10 @@
 #include "tail_sweeps.hpp"
 
 #include "driftwell/core/davidson.hpp"
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/stationary/passage.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <fmt/format.h>
 
@@ -54,7 +54,7 @@ Ritz dense(const Stencil& Q, bool conservative, std::size_t count, bool vectors)
   const auto n = static_cast<Index>(Q.size());
   Eigen::MatrixXd matrix(n, n);
   for (Index k = 0; k < n; ++k) matrix.col(k) = Q * VectorXd::Unit(n, k);
-  const Eigen::EigenSolver<Eigen::MatrixXd> eigen(matrix, vectors);
+  const GeneralEigen eigen(matrix, vectors);
   Ritz all{{eigen.eigenvalues().data(), eigen.eigenvalues().data() + n}, vectors ? MatrixXcd(eigen.eigenvectors()) : MatrixXcd()};
   Ritz result = sorted(all, count + conservative);
   if (!conservative) return result;

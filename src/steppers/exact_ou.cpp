@@ -4,6 +4,7 @@
 //
 // No error in the law for any dt. The integrals are series for a short time, doubled until it is dt:
 // S(2h) = S(h) + e^{M h} S(h) e^{M^T h}. Gardiner, "Stochastic Methods" (2009), section 4.5.6.
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/ensemble/matrix_product.hpp"
 #include "driftwell/steppers/stepper.hpp"
 
@@ -85,7 +86,7 @@ Transition transition(const Linear& linear, double dt) {
 MatrixXd root_of(const MatrixXd& S) {
   const Eigen::LLT<MatrixXd> factor(S);
   if (factor.info() == Eigen::Success && factor.matrixLLT().diagonal().minCoeff() > 1e-7 * std::sqrt(S.diagonal().maxCoeff())) return factor.matrixL();
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(S);
+  const SymmetricEigen eigen(S);
   return eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal();
 }
 

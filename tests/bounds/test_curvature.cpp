@@ -2,6 +2,7 @@
 #include "bounds_cases.hpp"
 
 #include "driftwell/bounds/curvature.hpp"
+#include "driftwell/core/eigen_systems.hpp"
 
 #include <Eigen/Eigenvalues>
 #include <omp.h>
@@ -15,7 +16,7 @@ double smallest_sampled(const Expression& f, std::size_t d, const std::vector<do
   Eigen::MatrixXd m(d, d);
   for (std::size_t i = 0; i < d; ++i)
     for (std::size_t j = 0; j < d; ++j) m(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = Tape({h[i][j]}, d)(x)[0];
-  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(m).eigenvalues()(0);
+  return driftwell::SymmetricEigen(m).eigenvalues()(0);
 }
 
 Eigen::MatrixXd random_positive(Eigen::Index d, std::mt19937_64& random) {
@@ -54,7 +55,7 @@ TEST_CASE("quadratic forms have the eigenvalues of their matrix, also in a metri
       for (Eigen::Index j = 0; j < d; ++j)
         f = f + Expression(0.5 * a(i, j)) * Expression::variable(static_cast<std::size_t>(i)) * Expression::variable(static_cast<std::size_t>(j));
     const Box box(static_cast<std::size_t>(d), Interval(-1, 1));
-    const Eigen::VectorXd plain = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(a).eigenvalues();
+    const Eigen::VectorXd plain = driftwell::SymmetricEigen(a).eigenvalues();
     encloses(convexity(f, box), plain(0), 1e-10);
     encloses(largest_curvature(f, box), plain(d - 1), 1e-10);
     // D^1/2 A D^1/2 has the eigenvalues of the pencil A v = lambda D^-1 v

@@ -4,8 +4,8 @@
 #include "bounds/convexification_parts.hpp"
 #include "bounds/legendre.hpp"
 #include "driftwell/bounds/log_sobolev.hpp"
+#include "driftwell/core/eigen_systems.hpp"
 
-#include <Eigen/Eigenvalues>
 
 using namespace bounds_cases;
 
@@ -51,9 +51,7 @@ double poincare_by_eigenvalues(const Expression& f, double temperature, const In
     diagonal(k) += std::exp(-jump) / (step * step);
     diagonal(k + 1) += std::exp(jump) / (step * step);
   }
-  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
-  solver.computeFromTridiagonal(diagonal, off, Eigen::EigenvaluesOnly);
-  return solver.eigenvalues()(1);
+  return driftwell::SymmetricEigen(diagonal, off, Eigen::EigenvaluesOnly).eigenvalues()(1);
 }
 
 /// I/(2 KL) of densities proportional to exp(-f/T + a x) (b: + b x^2): rho_LS is at most the least of them.

@@ -1,6 +1,7 @@
 // Every propagator of the catalogue against the dense exponential, and what each one promises.
 #include "engine.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 
 #include "driftwell/propagators/implicit_euler.hpp"
@@ -78,7 +79,7 @@ TEST_CASE("log-spaced times over eight decades in one run") {
   for (int i = 0; i <= 32; ++i) decades.push_back(std::pow(10, -5 + i * 0.25));
   const Model m = model({{"x"}, "(x^2-1)^2/4", {}, {}, 0.2});
   const Run run = evolve(m, grid, gaussian(grid, {-1}, 0.2), decades);
-  Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(dense(run.generator.symmetrised()));
+  const driftwell::SymmetricEigen eigen(dense(run.generator.symmetrised()));
   const VectorXd root = run.steady.p.array().sqrt();
   const VectorXd u0 = eigen.eigenvectors().transpose() * run.p[0].cwiseQuotient(root);
   for (std::size_t i = 1; i < decades.size(); ++i) {

@@ -1,9 +1,9 @@
 // Principal components of streams against the covariance matrix itself, by both ways.
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/estimators/principal_components.hpp"
 
 #include "cloud.hpp"
 
-#include <Eigen/Eigenvalues>
 
 using namespace driftwell;
 using namespace driftwell::estimators;
@@ -39,7 +39,7 @@ TEST_CASE("covariance and Gram matrix give the components of the data") {
   const MatrixXd data = rows_of(150, 40, 1);
   const VectorXd mean = data.colwise().mean();
   const MatrixXd centred = data.rowwise() - mean.transpose(), C = centred.transpose() * centred / 150;
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(C);
+  const SymmetricEigen solver(C);
   for (const std::size_t dense : {100u, 10u}) { // 40 parameters: covariance, Gram matrix
     PrincipalComponents::Options options;
     options.dense = dense;

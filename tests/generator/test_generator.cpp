@@ -1,5 +1,7 @@
 #include "engine.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
+
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
@@ -65,7 +67,7 @@ TEST_CASE("random models give generators: columns sum to minus the loss, rates >
     CHECK(sums.cwiseAbs().maxCoeff() < 1e-12 * Q.cwiseAbs().maxCoeff());
     CHECK((Q - MatrixXd(Q.diagonal().asDiagonal())).minCoeff() >= 0);
     if (generator.loss().size()) CHECK(generator.loss().minCoeff() >= 0);
-    CHECK(generator.rates().spectral_bound() <= Eigen::EigenSolver<MatrixXd>(Q, false).eigenvalues().real().minCoeff());
+    CHECK(generator.rates().spectral_bound() <= driftwell::GeneralEigen(Q, false).eigenvalues().real().minCoeff());
     const SteadyState steady = steady_state(generator);
     CHECK(steady.p.minCoeff() >= 0);
     CHECK(steady.p.sum() == Approx(1).epsilon(1e-13));

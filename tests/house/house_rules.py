@@ -131,9 +131,9 @@ def long_files(root):
     return [f"{path.relative_to(root)}: {lines} lines, at most {LINES_OF_A_FILE}" for path, lines in counts if lines > LINES_OF_A_FILE]
 
 
-def long_main(root):
-    lines = len((Path(root) / "src/app/main.cpp").read_text().splitlines())
-    return [f"src/app/main.cpp: {lines} lines, at most {LINES_OF_MAIN}"] if lines > LINES_OF_MAIN else []
+def long_program(root):
+    lines = len((Path(root) / "src/app/program.cpp").read_text().splitlines())
+    return [f"src/app/program.cpp: {lines} lines, at most {LINES_OF_MAIN}"] if lines > LINES_OF_MAIN else []
 
 
 TOKENS = re.compile(

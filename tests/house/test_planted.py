@@ -17,7 +17,7 @@ GOOD = {
     "src/propagators/krylov.cpp": '#include "detail/combine.hpp"\n',
     "src/potentials/ring.cpp": "int ring();\n",
     "src/observables/kl.cpp": "int kl();\n",
-    "src/app/main.cpp": "#include <CLI/CLI.hpp>\nint main() {\n  return 0;\n}\n",
+    "src/app/program.cpp": "#include <CLI/CLI.hpp>\nint main() {\n  return 0;\n}\n",
     "models/ou.toml": "# Ornstein-Uhlenbeck: a Gaussian stays one\n[model]\n",
 }
 NAMES = {"potentials": ["ring"], "propagators": ["auto", "krylov"], "observables": ["kl"], "steppers": [], "ensemble_observables": [], "losses": [], "theorems": []}
@@ -47,7 +47,7 @@ class Planted(unittest.TestCase):
             self.assertIn(word, problems[0])
 
     def test_the_good_tree_is_good(self):
-        for check in (rules.wrong_arrows, rules.long_files, rules.long_functions, rules.long_main, rules.models_without_comment):
+        for check in (rules.wrong_arrows, rules.long_files, rules.long_functions, rules.long_program, rules.models_without_comment):
             self.assertEqual(check(self.root), [])
         self.assertEqual(rules.wrong_shelves(self.root, NAMES.get), [])
 
@@ -129,9 +129,9 @@ class Planted(unittest.TestCase):
                 self.finds(rules.long_files, name, "401 lines")
                 (self.root / name).unlink()
 
-    def test_long_main(self):
-        self.write("src/app/main.cpp", "//\n" * 150)
-        self.finds(rules.long_main, "150 lines")
+    def test_long_program(self):
+        self.write("src/app/program.cpp", "//\n" * 150)
+        self.finds(rules.long_program, "150 lines")
 
     def test_long_functions(self):
         # what stands before, the head (first line of the function to its {), what stands behind

@@ -43,8 +43,8 @@ class House(unittest.TestCase):
     def test_functions_are_short(self):
         self.holds(rules.long_functions(ROOT))
 
-    def test_main_is_short(self):
-        self.holds(rules.long_main(ROOT))
+    def test_the_program_is_short(self):
+        self.holds(rules.long_program(ROOT))
 
     def test_models_say_what_they_show(self):
         self.holds(rules.models_without_comment(ROOT))

@@ -1,6 +1,7 @@
 // W2 in the plane: the error that is said covers the truth, for Gaussians and for products of laws.
 #include "engine.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/observables/transport.hpp"
 
 #include <catch2/catch.hpp>
@@ -48,7 +49,7 @@ VectorXd gauss(const std::vector<TransportAxis>& axes, const Eigen::Vector2d& me
   return p / std::accumulate(p.begin(), p.end(), 0.0);
 }
 
-Eigen::Matrix2d root(const Eigen::Matrix2d& S) { return Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d>(S).operatorSqrt(); }
+Eigen::Matrix2d root(const Eigen::Matrix2d& S) { return driftwell::SymmetricEigen(S).operatorSqrt(); }
 
 double bures(const Eigen::Vector2d& shift, const Eigen::Matrix2d& A, const Eigen::Matrix2d& B) {
   return std::sqrt(shift.squaredNorm() + (A + B - 2 * root(root(B) * A * root(B))).trace());

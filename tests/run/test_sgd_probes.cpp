@@ -1,4 +1,5 @@
 // Passages, directions and spectra of [sgd] against what is known exactly.
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/sgd/quadratic_moments.hpp"
 #include "sweep_support.hpp"
@@ -91,7 +92,7 @@ TEST_CASE("variances along directions: the exact ones of the parabola; principal
     CHECK(compare(given, {0.6, 0.8}, 0) == Approx(1).epsilon(1e-12));
     CHECK(compare(given, {0, 1}, 1) == Approx(1).epsilon(1e-12));
   }
-  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d> curvature(h), cloud(S);
+  const SymmetricEigen curvature(h), cloud(S);
   {
     const Result hessian(quadratic("hessian = " + H + ", covariance = " + C, rest + "directions = \"hessian\"\ndirection_count = 2\n"));
     CHECK(compare(hessian, curvature.eigenvectors().col(1), 0) == Approx(1).epsilon(1e-9));

@@ -1,4 +1,5 @@
 // D and what is said about it: enumeration of batches, three ways to the same eigenvalues, Lanczos against dense.
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/sgd/gradient_noise.hpp"
 #include "driftwell/sgd/minimise.hpp"
 
@@ -74,7 +75,7 @@ TEST_CASE("eigenvalues of D: covariance, Gram matrix and Lanczos agree; rank, me
     const VectorXd w = weights(*loss);
     REQUIRE(loss->dimension() == 48);
     const MatrixXd D = gradient_covariance(*loss, w.data());
-    const VectorXd exact = Eigen::SelfAdjointEigenSolver<MatrixXd>(D).eigenvalues().reverse();
+    const VectorXd exact = SymmetricEigen(D).eigenvalues().reverse();
     const GradientNoise noise = measure_noise(*loss, w.data());
     CHECK(noise.method == (samples == 20 ? "gram" : "covariance"));
     for (Index k = 0; k < std::min<Index>(noise.eigenvalues.size(), 19); ++k) CHECK(noise.eigenvalues[k] == Approx(exact[k]).epsilon(1e-10).margin(1e-14 * exact[0]));
@@ -142,5 +143,5 @@ TEST_CASE("Newton in a trust region finds minima of networks and never climbs") 
   CHECK(minimum.converged);
   CHECK(minimum.gradient_norm < 1e-9);
   CHECK(minimum.loss < full_loss(*decayed, w.data()));
-  CHECK(Eigen::SelfAdjointEigenSolver<MatrixXd>(full_hessian(*decayed, minimum.weights.data())).eigenvalues()[0] > -1e-8);
+  CHECK(SymmetricEigen(full_hessian(*decayed, minimum.weights.data())).eigenvalues()[0] > -1e-8);
 }

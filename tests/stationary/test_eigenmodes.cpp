@@ -1,7 +1,8 @@
 // Eigenfunctions: Hermite polynomials of the Ornstein-Uhlenbeck process, rotating pairs, dense decompositions.
 #include "engine.hpp"
 
-#include <Eigen/Eigenvalues>
+#include "driftwell/core/eigen_systems.hpp"
+
 
 #include <catch2/catch.hpp>
 
@@ -64,7 +65,7 @@ TEST_CASE("eigenmodes of small and larger chains agree with a dense decompositio
     const SteadyState steady = steady_state(generator);
     const Eigenmodes modes = eigenmodes(generator, steady, 5);
     check_modes(generator, modes, 1e-11);
-    const Eigen::EigenSolver<MatrixXd> all(dense(generator.rates()));
+    const driftwell::GeneralEigen all(dense(generator.rates()));
     std::vector<double> parts;
     for (Index i = 0; i < all.eigenvalues().size(); ++i) parts.push_back(all.eigenvalues()[i].real());
     std::sort(parts.rbegin(), parts.rend());

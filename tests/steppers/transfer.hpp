@@ -1,11 +1,11 @@
 #pragma once
 // Weak errors without statistics: expectations over one step by quadrature of the noise, through the very interface the noise is
 // handed in by, against the exact semigroup.
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/steppers/stepper.hpp"
 #include "engine.hpp"
 
 #include <Eigen/Dense>
-#include <Eigen/Eigenvalues>
 
 #include <cmath>
 #include <vector>
@@ -26,7 +26,7 @@ struct Nodes {
 inline Nodes gauss(int n) {
   MatrixXd J = MatrixXd::Zero(n, n);
   for (int i = 1; i < n; ++i) J(i, i - 1) = J(i - 1, i) = std::sqrt(i);
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(J);
+  const SymmetricEigen eigen(J);
   Nodes nodes;
   for (int i = 0; i < n; ++i) {
     nodes.value.push_back(eigen.eigenvalues()[i]);

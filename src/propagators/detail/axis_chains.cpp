@@ -1,8 +1,8 @@
 #include "axis_chains.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -91,17 +91,15 @@ AxisModes modes_of(const AxisChain& chain) {
   const Index n = chain.up.size();
   VectorXd diagonal(n), off = chain.up.cwiseProduct(chain.down).cwiseSqrt();
   for (Index i = 0; i < n; ++i) diagonal[i] = -(chain.up[i] + chain.down[(i + n - 1) % n] + chain.loss[i]);
-  Eigen::SelfAdjointEigenSolver<MatrixXd> eigen;
-  if (chain.periodic) {
+  const auto ring = [&] {
     MatrixXd S = diagonal.asDiagonal();
     for (Index i = 0; i < n; ++i) { // += : with two cells both edges join the same pair
       S(i, (i + 1) % n) += off[i];
       S((i + 1) % n, i) += off[i];
     }
-    eigen.compute(S);
-  } else {
-    eigen.computeFromTridiagonal(diagonal, off.head(n - 1));
-  }
+    return S;
+  };
+  const SymmetricEigen eigen = chain.periodic ? SymmetricEigen(ring()) : SymmetricEigen(diagonal, off.head(n - 1));
   if (eigen.info() != Eigen::Success) throw NumericalFailure("fast_diagonalisation: the modes along an axis were not found");
   AxisModes modes{VectorXd(n), eigen.eigenvectors().rowwise().reverse(), 4 * 0x1p-53 * chain.bound()};
   for (Index i = 0; i < n; ++i) modes.values[i] = rayleigh(chain, modes.vectors.col(i));

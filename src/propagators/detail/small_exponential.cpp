@@ -1,6 +1,7 @@
 #include "small_exponential.hpp"
 
-#include <Eigen/Eigenvalues>
+#include "driftwell/core/eigen_systems.hpp"
+
 #include <Eigen/LU>
 
 #include <algorithm>
@@ -27,14 +28,13 @@ SmallExponential::SmallExponential(const MatrixXd& H, bool symmetric, double nex
   const Index m = H.rows();
   Eigen::VectorXcd theta(m), first(m), bottom(m);
   if (symmetric) {
-    Eigen::SelfAdjointEigenSolver<MatrixXd> eigen;
-    eigen.computeFromTridiagonal(H.diagonal(), H.diagonal(-1));
+    const SymmetricEigen eigen(H.diagonal(), H.diagonal(-1));
     vectors_ = eigen.eigenvectors();
     theta = eigen.eigenvalues().cast<Complex>();
     first = vectors_.row(0).transpose().cast<Complex>();
     bottom = vectors_.row(m - 1).transpose().cast<Complex>();
   } else {
-    const Eigen::EigenSolver<MatrixXd> eigen(H);
+    const GeneralEigen eigen(H);
     complex_vectors_ = eigen.eigenvectors();
     theta = eigen.eigenvalues();
     const Eigen::PartialPivLU<Eigen::MatrixXcd> inverse(complex_vectors_);

@@ -1,5 +1,6 @@
 #include "basins.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 #include "driftwell/expression/tape.hpp"
 #include "driftwell/stationary/minima.hpp"
@@ -75,7 +76,7 @@ void Basins::refine(const Level& level, Basin& basin) const {
     if (!(moved < 3)) throw NotApplicable{"minima inside the box, with a Hessian that is positive definite", fmt::format("not so at ({:.5g})", fmt::join(basin.place, ", "))};
     if (step.norm() < 1e-15 * (1 + Eigen::Map<const VectorXd>(x.data(), n).norm())) break;
   }
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(H);
+  const SymmetricEigen modes(H);
   // A cell away a degenerate minimum is not flat any more.
   double beside = modes.eigenvalues()[n - 1] * 1e-6;
   for (std::size_t i = 0; i < d; ++i)
@@ -83,7 +84,7 @@ void Basins::refine(const Level& level, Basin& basin) const {
       std::vector<double> next = x;
       next[i] += sign * level.grid().axis(i).spacing();
       const std::vector<double> v = tape(next);
-      beside = std::max(beside, Eigen::SelfAdjointEigenSolver<MatrixXd>(MatrixXd(Eigen::Map<const MatrixXd>(v.data() + d, n, n))).eigenvalues()[0]);
+      beside = std::max(beside, SymmetricEigen(MatrixXd(Eigen::Map<const MatrixXd>(v.data() + d, n, n))).eigenvalues()[0]);
     }
   if (!(modes.eigenvalues()[0] > 1e-3 * beside))
     throw NotApplicable{"a Hessian that is positive definite at every minimum", fmt::format("its smallest eigenvalue is {:.3g} at ({:.5g})", modes.eigenvalues()[0], fmt::join(x, ", "))};

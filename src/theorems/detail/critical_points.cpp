@@ -1,9 +1,9 @@
 #include "critical_points.hpp"
 
 #include "driftwell/bounds/curvature.hpp"
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/stationary/minima.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 
 #include <algorithm>
@@ -84,7 +84,7 @@ std::optional<CriticalPoint> Landscape::refine(std::vector<double> x) const {
     if (relative > 1e-13 && iteration < 59) continue;
     if (relative > 1e-9) return {};
     const Local end = at(x);
-    const VectorXd eigen = Eigen::SelfAdjointEigenSolver<MatrixXd>(end.hessian).eigenvalues();
+    const VectorXd eigen = SymmetricEigen(end.hessian).eigenvalues();
     if (!(eigen.cwiseAbs().minCoeff() > 1e-8 * eigen.cwiseAbs().maxCoeff())) {
       ++degenerate_;
       return {};
@@ -150,7 +150,7 @@ std::optional<std::size_t> Landscape::basin(std::vector<double> x, const std::ve
       }
       if (there) return m;
     }
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(local.hessian);
+    const SymmetricEigen eigen(local.hessian);
     const VectorXd size = eigen.eigenvalues().cwiseAbs().cwiseMax(1e-12 * eigen.eigenvalues().cwiseAbs().maxCoeff() + 1e-300);
     VectorXd step = -(eigen.eigenvectors() * (eigen.eigenvectors().transpose() * local.gradient).cwiseQuotient(size));
     double longest = 0;

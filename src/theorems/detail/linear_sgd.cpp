@@ -1,8 +1,8 @@
 #include "linear_sgd.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/theorems/subject.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -105,7 +105,7 @@ LinearSgd linear_sgd(const SgdEvidence& sgd) {
   LinearSgd linear;
   linear.centre = Eigen::Map<const VectorXd>(sgd.minimum().weights.data(), d);
   linear.hessian = sgd.hessian();
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(linear.hessian);
+  const SymmetricEigen modes(linear.hessian);
   linear.curvatures = modes.eigenvalues();
   linear.modes = modes.eigenvectors();
   require_positive(linear.curvatures);

@@ -1,9 +1,9 @@
 #include "local_moments.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/sgd/modified_equation.hpp"
 #include "linear_sgd.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,7 +44,7 @@ public:
 
   [[nodiscard]] Moments rate(const Moments& at) {
     const Index d = at.mean.size();
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(at.covariance);
+    const SymmetricEigen solver(at.covariance);
     const MatrixXd root = solver.eigenvectors() * solver.eigenvalues().cwiseMax(0).cwiseSqrt().asDiagonal();
     Moments result{VectorXd::Zero(d), MatrixXd::Zero(d, d)};
     const double reach = std::sqrt(static_cast<double>(d)), share = 0.5 / static_cast<double>(d);

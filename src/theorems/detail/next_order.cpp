@@ -1,6 +1,7 @@
 #include "next_order.hpp"
 
-#include <Eigen/Eigenvalues>
+#include "driftwell/core/eigen_systems.hpp"
+
 
 #include <algorithm>
 #include <array>
@@ -77,8 +78,8 @@ double next_order_at(const CriticalPoint& point, const Model& model, const Expre
   MatrixXd D(n, n);
   for (Index i = 0; i < n; ++i)
     for (Index j = 0; j < n; ++j) D(i, j) = model.diffusion(static_cast<std::size_t>(i), static_cast<std::size_t>(j)).constant();
-  const MatrixXd root = Eigen::SelfAdjointEigenSolver<MatrixXd>(D).operatorSqrt();
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(root * point.hessian * root); // the way down comes first
+  const MatrixXd root = SymmetricEigen(D).operatorSqrt();
+  const SymmetricEigen modes(root * point.hessian * root); // the way down comes first
   const Along V = along(root * modes.eigenvectors(), phi, point.x);
   const VectorXd k = modes.eigenvalues().cwiseAbs(), inverse = k.cwiseInverse();
   VectorXd traces(n); // sum_i V_iij / |k_i|

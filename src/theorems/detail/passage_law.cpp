@@ -1,8 +1,9 @@
 #include "passage_law.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
+
 #include "curvature.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/LU>
 #include <fmt/format.h>
 
@@ -137,7 +138,7 @@ public:
 private:
   void connect(const Landscape& landscape, std::size_t s) {
     const CriticalPoint& saddle = saddles_[s];
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(saddle.hessian);
+    const SymmetricEigen eigen(saddle.hessian);
     const VectorXd down = eigen.eigenvectors().col(0);
     double width = std::numeric_limits<double>::infinity();
     for (std::size_t a = 0; a < grid_.dimension(); ++a) width = std::min(width, grid_.axis(a).width(grid_.axis(a).cell_of(saddle.x[a])));

@@ -1,10 +1,10 @@
 #include "transport_to_steady.hpp"
 
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/expression/tape.hpp"
 #include "driftwell/observables/transport.hpp"
 #include "driftwell/theorems/subject.hpp"
 
-#include <Eigen/Eigenvalues>
 
 #include <algorithm>
 #include <cmath>
@@ -66,7 +66,7 @@ MatrixXd centres_in(const Grid& grid, const NoiseCoordinates& y) {
   MatrixXd points(d, static_cast<Index>(grid.size()));
   for (std::size_t k = 0; k < grid.size(); ++k)
     for (std::size_t a = 0; a < axis.size(); ++a) points(static_cast<Index>(a), static_cast<Index>(k)) = axis[a][grid.coordinate(k, a)];
-  if (!y.along_axes) points = (Eigen::SelfAdjointEigenSolver<MatrixXd>(y.constant).operatorInverseSqrt() * points).eval();
+  if (!y.along_axes) points = (SymmetricEigen(y.constant).operatorInverseSqrt() * points).eval();
   return points;
 }
 
@@ -98,8 +98,8 @@ double gelbrich(const MatrixXd& points, const VectorXd& p, const VectorXd& q) {
     return centred * w.asDiagonal() * centred.transpose();
   };
   const VectorXd m = points * p, n = points * q;
-  const MatrixXd A = covariance(p, m), root = Eigen::SelfAdjointEigenSolver<MatrixXd>(covariance(q, n)).operatorSqrt();
-  const MatrixXd cross = Eigen::SelfAdjointEigenSolver<MatrixXd>(root * A * root).operatorSqrt();
+  const MatrixXd A = covariance(p, m), root = SymmetricEigen(covariance(q, n)).operatorSqrt();
+  const MatrixXd cross = SymmetricEigen(root * A * root).operatorSqrt();
   const double shape = (A + root * root - 2 * cross).trace();
   return std::sqrt((m - n).squaredNorm() + std::max(0.0, shape));
 }
@@ -112,7 +112,7 @@ TransportSeries found_series(const DensityEvidence& evidence) {
   if (grid.dimension() > 2) throw NotApplicable{"W2 can be computed", "exactly in one dimension, by regularised transport in two"};
   for (std::size_t i = 0; i < kept; ++i) series.times.push_back(kept > 1 ? i * (n - 1) / (kept - 1) : 0);
   if (!y.along_axes) {
-    const VectorXd D = Eigen::SelfAdjointEigenSolver<MatrixXd>(y.constant).eigenvalues();
+    const VectorXd D = SymmetricEigen(y.constant).eigenvalues();
     series.weakest = 1 / std::sqrt(D.maxCoeff());
     series.strongest = 1 / std::sqrt(D.minCoeff());
   }

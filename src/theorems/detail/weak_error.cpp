@@ -1,13 +1,13 @@
 #include "weak_error.hpp"
 
 #include "affine_loss.hpp"
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/ensemble/ensemble.hpp"
 #include "driftwell/sgd/modified_equation.hpp"
 #include "driftwell/steppers/integrate.hpp"
 #include "driftwell/theorems/subject.hpp"
 #include "sgd_window.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,7 +50,7 @@ VectorXd descended(const sgd::Loss& loss, VectorXd w, double eta, std::uint64_t 
 
 /// Largest curvature at w, in size.
 double stiffness(const sgd::Loss& loss, const VectorXd& w) {
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(sgd::full_hessian(loss, w.data()), Eigen::EigenvaluesOnly);
+  const SymmetricEigen modes(sgd::full_hessian(loss, w.data()), Eigen::EigenvaluesOnly);
   return modes.eigenvalues().cwiseAbs().maxCoeff();
 }
 
@@ -77,7 +77,7 @@ struct WeakComparison::Setting {
         start(Eigen::Map<const VectorXd>(sgd.task().start.data(), static_cast<Index>(sgd.loss().dimension()))), k(steps_of(sgd, z)), place(descended(sgd.loss(), start, eta, k)),
         affine(sgd.loss(), place), all(sgd::all_samples(sgd.loss().samples())) {
     const AffineMoments at = equation_moments();
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(affine.hessian());
+    const SymmetricEigen modes(affine.hessian());
     z = std::max(z, eta * modes.eigenvalues().cwiseAbs().maxCoeff());
     loss_there = sgd::full_loss(sgd.loss(), place.data());
     second_scale = at.covariance.trace() + at.mean.squaredNorm();
@@ -117,7 +117,7 @@ struct WeakComparison::Setting {
   }
   /// Of the equation on it, in closed form.
   [[nodiscard]] AffineMoments equation_moments() const {
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> modes(affine.hessian());
+    const SymmetricEigen modes(affine.hessian());
     const MatrixXd& V = modes.eigenvectors();
     const VectorXd &a = modes.eigenvalues(), g = V.transpose() * affine.mean_gradient(), x = V.transpose() * (start - place);
     MatrixXd C = eta * factor() * V.transpose() * affine.noise() * V;
