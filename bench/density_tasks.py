@@ -82,7 +82,7 @@ def fp_2d(cells):
     contenders = [driftwell(problem), driftwell(problem, "--threads", "1", label="driftwell, 1 thread"), *plane_peers(problem)]
     notes = ["reference: one-dimensional chains, extrapolated; a spectral solution agrees (bench/README.md)"]
     if cells <= 256:
-        contenders += [scipy(problem, "expm_multiply", "scipy expm_multiply"), xmds(problem, (64, 64), "1e-6"), driftwell_spectral(problem)]
+        contenders += [scipy(problem, "expm_multiply", "scipy expm_multiply"), xmds(problem, (64, 64), "1e-6"), driftwell_spectral(problem), driftwell_spectral(problem, 44)]
     else:
         notes.append("left out: scipy expm_multiply and CVODE with KLU, minutes a run" + ("; Crank-Nicolson too, gigabytes" if cells > 512 else ""))
     return Task(f"fp_2d {cells}^2: gradient double well, T = 0.25, t = 10, 101 outputs", contenders, SEPARABLE,
@@ -116,7 +116,7 @@ def fp_lc(cells):
     problem = density_problems.load("fp_lc").on(cells)
     contenders = [driftwell(problem), driftwell(problem, "--threads", "1", label="driftwell, 1 thread"), *plane_peers(problem)]
     if cells <= 256:
-        contenders += [xmds(replace(problem, **WIDE), (48, 80), "1e-5"), driftwell_spectral(problem)]
+        contenders += [xmds(replace(problem, **WIDE), (48, 80), "1e-5"), driftwell_spectral(problem), driftwell_spectral(problem, 40)]
     return Task(f"fp_lc {cells}^2: Example 19, lambda = 1.5, T = 1, t = 10, 101 outputs", contenders, PLANE, plane_judge(plane_reference.UNCERTAINTY["fp_lc"]),
                 ("reference: eigenfunctions of the axes; XMDS2 has a periodic box [-3.4, 3.4] x [-6, 6] and a reference of its own",
                  "steady L1: of driftwell's steady state against exp(-f)/Z, in the same run"))

@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
   const sigset_t set = driftwell::app::stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   prepare_environment();
-  if (void* program = dlopen(DRIFTWELL_PROGRAM, RTLD_NOW | RTLD_GLOBAL))
+  if (void* program = dlopen(DRIFTWELL_PROGRAM, RTLD_LAZY | RTLD_GLOBAL))
     if (void* entry = dlsym(program, "driftwell_main")) return reinterpret_cast<int (*)(int, char**)>(entry)(argc, argv);
   std::fprintf(stderr, "driftwell: error: cannot load the program: %s\nInstall it anew; it needs " DRIFTWELL_PROGRAM " in the library folder beside that of driftwell\n", dlerror());
   return 4;

@@ -3,7 +3,6 @@
 #include "driftwell/estimators/kramers_moyal.hpp"
 #include "estimators/local_moments.hpp"
 
-
 #include <cmath>
 #include <limits>
 

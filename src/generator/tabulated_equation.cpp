@@ -1,10 +1,9 @@
 #include "driftwell/generator/tabulated_equation.hpp"
 
-#include "driftwell/core/eigen_systems.hpp"
 #include "couplings.hpp"
+#include "driftwell/core/eigen_systems.hpp"
 #include "link_fields.hpp"
 #include "sampling.hpp"
-
 
 #include <algorithm>
 #include <cmath>

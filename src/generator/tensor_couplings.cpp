@@ -6,7 +6,6 @@
 // Along a reflecting wall the weights of oblique offsets are ramped and the flow along the wall is made up for
 // (wall_ramp.hpp): no flux, to second order. At an absorbing wall the offset ends where it meets the wall.
 #include "couplings.hpp"
-
 #include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/interrupt.hpp"
 #include "flow_terms.hpp"

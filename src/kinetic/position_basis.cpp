@@ -2,7 +2,6 @@
 
 #include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/expression/tape.hpp"
-
 #include "one_thread.hpp"
 
 #include <Eigen/QR>

@@ -1,6 +1,5 @@
 #include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/run/build.hpp"
-
 #include "initial_samples.hpp"
 
 #include <Eigen/Cholesky>

@@ -5,6 +5,7 @@
 #include "fokker_planck.hpp"
 #include "grid_text.hpp"
 #include "richardson.hpp"
+#include "well_width.hpp"
 
 #include <fmt/format.h>
 
@@ -108,6 +109,8 @@ void StationarySection::compute(record::ResultFile& file) {
   progress_.phase(fmt::format("stationary analysis on {} cells", cells_text(fine_->generator.grid())));
   fine_->compute(spec_);
   warnings_.insert(warnings_.end(), fine_->failures.begin(), fine_->failures.end());
+  if (auto warning = unresolved_wells(fine_->generator.grid(), model_.names(), fine_->steady.p, -fine_->steady.implicit_potential / model_.temperature()))
+    warnings_.push_back(std::move(*warning));
   declare(group);
   write_fields(group);
   file.flush();

@@ -4,7 +4,6 @@
 #include "driftwell/core/error.hpp"
 #include "driftwell/core/interrupt.hpp"
 
-
 #include <algorithm>
 #include <cmath>
 #include <limits>

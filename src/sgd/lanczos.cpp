@@ -3,7 +3,6 @@
 #include "driftwell/core/random.hpp"
 #include "driftwell/sgd/gradient_noise.hpp"
 
-
 #include <algorithm>
 #include <cmath>
 

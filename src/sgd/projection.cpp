@@ -1,6 +1,7 @@
 #include "driftwell/sgd/projection.hpp"
 
 #include "driftwell/core/eigen_systems.hpp"
+
 #include <Eigen/Dense>
 #include <fmt/format.h>
 

@@ -1,6 +1,7 @@
 #include "driftwell/sgd/quadratic_moments.hpp"
 
 #include "driftwell/core/eigen_systems.hpp"
+
 #include <Eigen/Cholesky>
 
 #include <cmath>

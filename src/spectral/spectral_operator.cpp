@@ -1,10 +1,9 @@
 #include "driftwell/spectral/spectral_operator.hpp"
 
-#include "driftwell/core/eigen_systems.hpp"
 #include "axis_means.hpp"
 #include "circulation_check.hpp"
+#include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/reduce.hpp"
-
 
 #include <algorithm>
 #include <cmath>
@@ -158,8 +157,8 @@ void SpectralOperator::make_tensor(const Model& model) {
     for (Index k = 0; k < values.size(); ++k)
       if (!std::isfinite(values[k]))
         throw NotSpectral(NotSpectral::Part::diffusion, "the diffusion is " + std::to_string(values[k]) + " at " + place(model, k), "finite values in the whole box");
-  tensor_.emplace(std::move(kappa));
-  if (const auto [node, ratio] = tensor_->flattest(d); !(ratio > flattest_noise))
+  tensor_.emplace(d, std::move(kappa));
+  if (const auto [node, ratio] = tensor_->flattest(); !(ratio > flattest_noise))
     throw NotSpectral(NotSpectral::Part::diffusion, "the diffusion is not positive definite at " + place(model, node), "a positive definite D; or propagator = \"auto\", which takes semi-definite ones");
 }
 

@@ -1,6 +1,7 @@
 #include "driftwell/spectral/tensor_decay.hpp"
 
 #include "driftwell/core/eigen_systems.hpp"
+
 #include <Eigen/Cholesky>
 
 #include <algorithm>
@@ -67,20 +68,20 @@ double TensorDecay::operations() const {
   return sum;
 }
 
-MatrixXd TensorDecay::at(std::size_t dimension, Index k) const {
-  const auto d = static_cast<Index>(dimension);
+MatrixXd TensorDecay::at(Index k) const {
+  const auto d = static_cast<Index>(dimension_);
   MatrixXd matrix(d, d);
   for (Index a = 0; a < d; ++a)
     for (Index b = 0; b < d; ++b) matrix(a, b) = kappa(static_cast<std::size_t>(a), static_cast<std::size_t>(b))[k];
   return matrix;
 }
 
-double TensorDecay::inverse_form(const VectorXd& j, Index k) const { return j.dot(at(static_cast<std::size_t>(j.size()), k).llt().solve(j)); }
+double TensorDecay::inverse_form(const VectorXd& j, Index k) const { return j.dot(at(k).llt().solve(j)); }
 
-TensorDecay::Flattest TensorDecay::flattest(std::size_t dimension) const {
+TensorDecay::Flattest TensorDecay::flattest() const {
   Flattest result{0, 1};
   for (Index k = 0; k < kappa_[0].size(); ++k) {
-    const VectorXd values = SymmetricEigen(at(dimension, k), Eigen::EigenvaluesOnly).eigenvalues();
+    const VectorXd values = SymmetricEigen(at(k), Eigen::EigenvaluesOnly).eigenvalues();
     const double top = values[values.size() - 1], ratio = top > 0 ? values[0] / top : -1;
     if (!(ratio >= result.ratio)) result = {k, ratio};
   }

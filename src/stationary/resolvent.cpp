@@ -5,7 +5,6 @@
 
 #include <Spectra/SymEigsSolver.h>
 
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>

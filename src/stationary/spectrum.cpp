@@ -1,15 +1,14 @@
 #include "driftwell/stationary/spectrum.hpp"
 
+#include "driftwell/core/davidson.hpp"
+#include "driftwell/core/eigen_systems.hpp"
+#include "driftwell/core/error.hpp"
+#include "driftwell/stationary/passage.hpp"
 #include "iterative_chain.hpp"
 #include "resolvent.hpp"
 #include "rotating_modes.hpp"
 #include "stencil_order.hpp"
 #include "tail_sweeps.hpp"
-
-#include "driftwell/core/davidson.hpp"
-#include "driftwell/core/eigen_systems.hpp"
-#include "driftwell/core/error.hpp"
-#include "driftwell/stationary/passage.hpp"
 
 #include <Eigen/LU>
 #include <fmt/format.h>

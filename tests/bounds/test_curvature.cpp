@@ -1,6 +1,5 @@
 // Eigenvalues over boxes: worked models, constant matrices, random potentials against sampling.
 #include "bounds_cases.hpp"
-
 #include "driftwell/bounds/curvature.hpp"
 #include "driftwell/core/eigen_systems.hpp"
 

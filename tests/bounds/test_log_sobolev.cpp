@@ -1,11 +1,9 @@
 // Convexifications against brute force; constants on a line against eigenvalues, trial densities and closed forms.
-#include "bounds_cases.hpp"
-
 #include "bounds/convexification_parts.hpp"
 #include "bounds/legendre.hpp"
+#include "bounds_cases.hpp"
 #include "driftwell/bounds/log_sobolev.hpp"
 #include "driftwell/core/eigen_systems.hpp"
-
 
 using namespace bounds_cases;
 

@@ -1,10 +1,8 @@
 // Every propagator of the catalogue against the dense exponential, and what each one promises.
-#include "engine.hpp"
-
 #include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
-
 #include "driftwell/propagators/implicit_euler.hpp"
+#include "engine.hpp"
 
 #include <boost/numeric/odeint/integrate/integrate_const.hpp>
 #include <catch2/catch.hpp>

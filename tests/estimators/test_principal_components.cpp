@@ -1,9 +1,7 @@
 // Principal components of streams against the covariance matrix itself, by both ways.
+#include "cloud.hpp"
 #include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/estimators/principal_components.hpp"
-
-#include "cloud.hpp"
-
 
 using namespace driftwell;
 using namespace driftwell::estimators;

@@ -1,6 +1,5 @@
-#include "engine.hpp"
-
 #include "driftwell/core/eigen_systems.hpp"
+#include "engine.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>

@@ -1,8 +1,7 @@
 // W2 in the plane: the error that is said covers the truth, for Gaussians and for products of laws.
-#include "engine.hpp"
-
 #include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/observables/transport.hpp"
+#include "engine.hpp"
 
 #include <catch2/catch.hpp>
 #include <omp.h>

@@ -1,5 +1,6 @@
 // [stationary] as a whole, on models whose numbers are known.
 #include "run/stationary_analysis.hpp"
+#include "run/well_width.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -63,4 +64,29 @@ TEST_CASE("[stationary] plans by the chain: a potential that tilts around a ring
   const run::StationaryPlan tight = plan("cos(x) + y^2 - x/2", between).second;
   CHECK_FALSE(tight.elimination_fits);
   CHECK(tight.steady == SteadyMethod::iterative); // was: elimination, beyond the memory there is
+}
+
+TEST_CASE("wells narrower than a cell are warned of: the second difference of Phi/T is (cell / width)^2 in a Gaussian well") {
+  const auto bend = [](const std::string& more, const std::string& in_x = "(x/0.1)^2/2") {
+    const auto a = analysed("[model]\nvariables = [\"x\", \"y\"]\npotential = \"" + in_x + " + y^2/2\"\ntemperature = 1\n[stationary]\n"
+                            "lower = [-1, -4]\nupper = [1, 4]\neigenvalues = 0\n" + more);
+    const Grid& grid = a.generator.grid();
+    const Eigen::VectorXd log_rho = -a.steady.implicit_potential;
+    const double value = run::bend_of_cells(grid, 0, a.steady.p, log_rho);
+    CHECK(run::unresolved_wells(grid, {"x", "y"}, a.steady.p, log_rho).has_value() == (value > 1));
+    CHECK(run::bend_of_cells(grid, 1, a.steady.p, log_rho) == Approx(0.04).epsilon(1e-3)); // the ends of the axis hold 1e-4
+    if (in_x[0] == '(') { // by hand, also where cells are unequal
+      const Axis& x = grid.axis(0);
+      double sum = 0;
+      for (std::size_t k = 0; k < grid.size(); ++k)
+        if (const std::size_t i = grid.coordinate(k, 0); i > 0 && i + 1 < x.cells)
+          sum += a.steady.p[static_cast<Eigen::Index>(k)] * x.width(i) * (x.centre(i + 1) - x.centre(i - 1)) / 2 / 0.01;
+      CHECK(value == Approx(sum).epsilon(1e-9));
+    }
+    return value;
+  };
+  CHECK(bend("cells = [80, 40]\n") == Approx(0.0625).epsilon(1e-9));
+  CHECK(bend("cells = [10, 40]\n") == Approx(4).epsilon(1e-9));
+  CHECK(bend("cells = [80, 40]\nstretch = [\"s + 0.1*sin(2*pi*s)\", \"s\"]\n") < 0.03); // finest in the middle
+  CHECK(bend("cells = [80, 40]\nboundary = [\"periodic\", \"reflecting\"]\n", "-(10/pi)^2*cos(pi*x)") == Approx(0.0625 * (1 - 9.8696 * 0.005)).epsilon(0.01)); // cos has its mean under the Gaussian
 }

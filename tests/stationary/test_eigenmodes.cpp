@@ -1,8 +1,6 @@
 // Eigenfunctions: Hermite polynomials of the Ornstein-Uhlenbeck process, rotating pairs, dense decompositions.
-#include "engine.hpp"
-
 #include "driftwell/core/eigen_systems.hpp"
-
+#include "engine.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -16,7 +16,7 @@ namespace driftwell {
 class TensorDecay {
 public:
   /// kappa_ab at the nodes, row by row of its lower triangle: 00, 10, 11, 20, ...
-  explicit TensorDecay(std::vector<Eigen::VectorXd> kappa) : kappa_(std::move(kappa)) {}
+  TensorDecay(std::size_t dimension, std::vector<Eigen::VectorXd> kappa) : dimension_(dimension), kappa_(std::move(kappa)) {}
 
   /// The axes in their order: `A` acts along the axis, `rest` is what it misses of (d_a f) / (2 theta) at the nodes. Shape of the tensor: before x n x after.
   void add_axis(const Eigen::MatrixXd& A, Eigen::VectorXd rest, std::size_t before, std::size_t after);
@@ -34,12 +34,13 @@ public:
     Eigen::Index node;
     double ratio;
   };
-  [[nodiscard]] Flattest flattest(std::size_t dimension) const;
+  [[nodiscard]] Flattest flattest() const;
 
 private:
   [[nodiscard]] static std::size_t place(std::size_t row, std::size_t column) { return row * (row + 1) / 2 + column; }
-  [[nodiscard]] Eigen::MatrixXd at(std::size_t dimension, Eigen::Index k) const;
+  [[nodiscard]] Eigen::MatrixXd at(Eigen::Index k) const;
 
+  std::size_t dimension_;
   std::vector<Eigen::VectorXd> kappa_, rest_;
   std::vector<AxisMatrix> gradient_, divergence_; ///< A_a, -A_a^T
   mutable std::vector<Eigen::VectorXd> work_;

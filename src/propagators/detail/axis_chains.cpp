@@ -3,7 +3,6 @@
 #include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/core/error.hpp"
 
-
 #include <algorithm>
 #include <cmath>
 

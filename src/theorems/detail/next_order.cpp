@@ -2,7 +2,6 @@
 
 #include "driftwell/core/eigen_systems.hpp"
 
-
 #include <algorithm>
 #include <array>
 #include <cmath>

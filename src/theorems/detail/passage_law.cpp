@@ -1,8 +1,7 @@
 #include "passage_law.hpp"
 
-#include "driftwell/core/eigen_systems.hpp"
-
 #include "curvature.hpp"
+#include "driftwell/core/eigen_systems.hpp"
 
 #include <Eigen/LU>
 #include <fmt/format.h>

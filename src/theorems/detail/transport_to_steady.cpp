@@ -5,7 +5,6 @@
 #include "driftwell/observables/transport.hpp"
 #include "driftwell/theorems/subject.hpp"
 
-
 #include <algorithm>
 #include <cmath>
 
