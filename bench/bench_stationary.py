@@ -106,6 +106,6 @@ if __name__ == "__main__":
     for n in [int(word) for word in sys.argv[1:]] or [32, 64]:
         modes(0, n)
         modes(2, n)
-        for height in (20, 30, 35):
-            passage(height, 0, n)
-            passage(height, 2, n)
+        for barrier in (20, 30, 35):
+            passage(barrier, 0, n)
+            passage(barrier, 2, n)

@@ -6,7 +6,8 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 # No -ffast-math: it removes the NaN checks. No contraction: every instruction set gives the same bits.
 target_compile_options(driftwell_options INTERFACE
   -Wall -Wextra -Wpedantic
-  -Wno-restrict -Wno-use-after-free # false alarms of GCC 12 in libstdc++ strings (bug 105651) and Eigen
+  # False alarms of GCC 12 in libstdc++ strings (bugs 105329 and 105651) and Eigen.
+  -Wno-restrict -Wno-use-after-free -Wno-stringop-overflow -Wno-array-bounds
   -fno-math-errno -fno-trapping-math -ffp-contract=off)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(driftwell_options INTERFACE -O3)
