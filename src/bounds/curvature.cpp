@@ -67,8 +67,8 @@ ExpressionMatrix jacobian(const std::vector<Expression>& g, std::size_t dimensio
   return j;
 }
 
-Enclosure smallest_eigenvalue(const ExpressionMatrix& a, const Box& box, const Eigen::MatrixXd& metric, const Search& search) {
-  return smallest(a, {}, box, metric, search);
+Enclosure smallest_eigenvalue(const ExpressionMatrix& a, const Box& box, const Eigen::MatrixXd& metric, const Search& search, const std::vector<Expression>& of) {
+  return smallest(a, of, box, metric, search);
 }
 
 Enclosure largest_eigenvalue(const ExpressionMatrix& a, const Box& box, const Eigen::MatrixXd& metric, const Search& search) {

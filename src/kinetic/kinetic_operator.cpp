@@ -7,6 +7,7 @@
 #include "one_thread.hpp"
 
 #include <Eigen/Cholesky>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,6 +18,13 @@ namespace driftwell::kinetic {
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
+
+namespace {
+
+/// Friction over the slowest frequency below which the search finds the modes that do not turn, and misses slower ones that do.
+constexpr double weakest_friction = 0.05;
+
+} // namespace
 
 KineticOperator::KineticOperator(const PositionBasis& basis, double friction, Index hermite) : basis_(basis), friction_(friction), hermite_(hermite) {
   if (!(friction > 0) || hermite < 4) throw std::invalid_argument("a kinetic operator has friction > 0 and at least 4 Hermite functions");
@@ -83,6 +91,8 @@ std::vector<std::complex<double>> KineticOperator::eigenvalues(std::size_t count
   // apart, far enough that what is nearest is also slowest.
   const MatrixXd& A = basis_.A(false);
   const double slowest = (A * A.transpose()).diagonal().minCoeff();
+  if (friction_ < weakest_friction * std::sqrt(slowest))
+    throw NumericalFailure(fmt::format("friction {:g} is too weak beside oscillations of {:.3g} to search for the slowest mode: rates of many lie within a friction of each other", friction_, std::sqrt(slowest)));
   const double shift = std::min(friction_, slowest / friction_ + 1e-3 * friction_);
   const BlockFactor factor(*this, shift);
   KrylovSpace space(deterministic_start(size()), std::min<Index>(size(), 120));

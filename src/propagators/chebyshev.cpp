@@ -27,14 +27,18 @@ using Eigen::VectorXd;
 
 /// Of a polynomial over its start: what is cut off and what is rounded grows with it.
 constexpr double most_growth = 1e3;
+/// Terms of one series: more take hours, and memory for their coefficients.
+constexpr double most_terms = 1e8;
 
 class Expansion {
 public:
-  Expansion(const WorkingForm& form, double bound, double eps) : form_(form), bound_(bound), eps_(eps) {
+  /// `tolerance`: of a span, relative to the distance from the steady state that is left at its end.
+  Expansion(const WorkingForm& form, double bound, double eps, double tolerance) : form_(form), bound_(bound), eps_(eps), tolerance_(tolerance) {
     before_.resize(form.start().size());
   }
 
-  /// exp(spans[i] A) state into column i of `columns`. False: the polynomials grew so much that rounding would show.
+  /// exp(spans[i] A) state into column i of `columns`. False: the polynomials grew so much that rounding would show, or so much of the start decays
+  /// that what is cut off and rounded shows beside the rest.
   bool advance(const VectorXd& state, const std::vector<double>& spans, MatrixXd& columns) {
     std::vector<std::vector<double>> c;
     for (const double span : spans) c.push_back(chebyshev_coefficients(span * bound_ / 2, eps_));
@@ -76,14 +80,15 @@ public:
     // What was cut off: a tail of coefficients that fall faster than geometrically, times polynomials. Rounding in the
     // recurrence grows like the square root of its length. What was lost before does not grow in the symmetric form.
     const double lost = ((form_.symmetric() ? 2 : 20) * eps_ + 6e-16 * std::sqrt(static_cast<double>(longest))) * growth * size;
-    errors_.assign(spans.size(), before_error_ + lost);
-    before_error_ += lost;
     double relative = 0;
     for (Index i = 0; i < columns.cols(); ++i) {
       form_.deflate(columns.col(i));
       const double left = std::max(columns.col(i).norm(), 1e-13 * start_);
       if (left > 0) relative = std::max(relative, lost / left);
     }
+    if (form_.symmetric() && relative > tolerance_ && size > 1e-12 * start_) return false;
+    errors_.assign(spans.size(), before_error_ + lost);
+    before_error_ += lost;
     error_ += relative; // what was lost before decays with what is left, as the steady state is taken out of both
     return true;
   }
@@ -96,7 +101,7 @@ public:
 
 private:
   const WorkingForm& form_;
-  double bound_, eps_, start_ = 0, error_ = 0, before_error_ = 0;
+  double bound_, eps_, tolerance_, start_ = 0, error_ = 0, before_error_ = 0;
   std::vector<double> errors_;
   std::size_t products_ = 0;
   VectorXd here_, before_;
@@ -127,7 +132,7 @@ public:
   EvolutionReport propagate(const EvolutionProblem& problem, const Observe& observe) const override {
     const WorkingForm form(problem);
     const double bound = -(form.symmetric() ? form.A() : problem.generator.rates()).spectral_bound();
-    Expansion expansion(form, bound, problem.tolerance * (form.symmetric() ? 1e-3 : 1e-4 / most_growth));
+    Expansion expansion(form, bound, problem.tolerance * (form.symmetric() ? 1e-3 : 1e-4 / most_growth), problem.tolerance);
     EvolutionReport report;
     report.errors.assign(problem.times.size(), 0);
     observe(0, problem.initial);
@@ -137,6 +142,8 @@ public:
     for (std::size_t next = 1; next < problem.times.size();) {
       poll_interrupt();
       const std::vector<double> spans = next_spans(problem, next, now, longest);
+      if (const double terms = std::sqrt(spans.back() * bound * std::log(4 / problem.tolerance)); !(terms < most_terms))
+        throw NumericalFailure(fmt::format("chebyshev: rates of up to {:.1e} need {:.1e} products with the generator: narrow the box to where the density is, or choose another propagator", bound, terms));
       if (!expansion.advance(state, spans, columns)) {
         longest = spans.back() / 2;
         if (longest < 1e-12 * problem.times.back())

@@ -9,6 +9,7 @@
 #include "grid_text.hpp"
 #include "richardson.hpp"
 #include "span_of.hpp"
+#include "well_width.hpp"
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@
 #include <array>
 #include <cmath>
 #include <complex>
+#include <limits>
 #include <utility>
 
 namespace driftwell::run {
@@ -178,7 +180,10 @@ void FokkerPlanckSection::write_entropy_production(record::Group& group) {
   if (coarse_.empty()) return;
   const DensityRun& half = *coarse_[0].run;
   const double coarse = entropy_production(half.generator(), half.steady()), ratio = halving_ratio(fine_->generator().grid(), half.generator().grid());
-  group.attribute("entropy_production_error", richardson(summary_.entropy_production, coarse, ratio).error);
+  Richardson bar = richardson(summary_.entropy_production, coarse, ratio);
+  if (coarse_.size() > 1) bar = richardson(summary_.entropy_production, coarse, entropy_production(coarse_[1].run->generator(), coarse_[1].run->steady()), ratio);
+  group.attribute("entropy_production_error", bar.error);
+  group.attribute("entropy_production_richardson", bar.extrapolated);
 }
 
 struct FokkerPlanckSection::Gap {
@@ -215,8 +220,10 @@ void FokkerPlanckSection::write_gap(record::Group& group) {
   const double ratio = halving_ratio(gap_->grid, gap_->coarser);
   const Richardson real = richardson(fine.real(), coarse.real(), ratio), imag = richardson(fine.imag(), coarse.imag(), ratio);
   summary_.gap = {real.extrapolated, imag.extrapolated};
+  // Small eigenvalues are differences of rates: their digits end where those of the largest rate do.
+  const double rounding = std::numeric_limits<double>::epsilon() * gap_->chains[0].rates().diagonal().cwiseAbs().maxCoeff();
   group.attribute("spectral_gap", std::vector<double>{real.extrapolated, imag.extrapolated});
-  group.attribute("spectral_gap_error", std::vector<double>{real.error, imag.error});
+  group.attribute("spectral_gap_error", std::vector<double>{real.error + rounding, imag.error + (imag.extrapolated != 0 ? rounding : 0)});
   group.attribute("spectral_gap_cells", cells_text(gap_->grid));
 }
 
@@ -254,7 +261,8 @@ void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, con
     const std::vector<double>* quarter = coarse_.size() > 1 && !coarse_[1].series.empty() ? &coarse_[1].series.at(name)[index] : nullptr;
     std::vector<double> extrapolated(row.size());
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const Richardson r = quarter ? richardson(row[i], half[i], (*quarter)[i], ratio) : richardson(row[i], half[i], ratio);
+      Richardson r = quarter ? richardson(row[i], half[i], (*quarter)[i], ratio) : richardson(row[i], half[i], ratio);
+      if (!quarter) r.error = std::abs(row[i] - half[i]); // two grids show no order: the bar is that of the first
       error[i] = r.error + time_error * std::abs(row[i]);
       if (!time_bars_.empty()) error[i] += time_bars_.at(name)[index][i];
       extrapolated[i] = r.extrapolated;
@@ -316,6 +324,7 @@ void FokkerPlanckSection::compute(record::ResultFile& file) {
   group.attribute("propagator", choice.name);
   group.attribute("propagator_reason", choice.reason);
   group.attribute("tolerance", spec_.fokker_planck->tolerance.value);
+  if (auto warning = unresolved_wells(fine_->generator().grid(), model_.names(), fine_->steady())) summary_.warnings.push_back(std::move(*warning));
   file.flush();
   write_entropy_production(group);
   prepare_gap();
@@ -351,7 +360,7 @@ void FokkerPlanckSection::compute(record::ResultFile& file) {
   group.attribute("propagator_report", report.summary);
   group.attribute("propagator_error", report.error);
   if (report.error > 10 * spec_.fokker_planck->tolerance.value)
-    summary_.warnings.push_back(fmt::format("{} has an error in time of {:.1e}, more than the tolerance {:.1e}: choose a smaller dt or another propagator",
+    summary_.warnings.push_back(fmt::format("{} has an error in time of {:.1e}, more than the tolerance {:.1e}: choose another propagator, or a smaller dt where it has one",
                                            choice.name, report.error, spec_.fokker_planck->tolerance.value));
   group.attribute("negative_mass", 0 - evolution.most_negative);
   if (coarse_.size() == 2 && !coarse_[1].series.empty()) {

@@ -57,7 +57,8 @@ StationarySection::Bar StationarySection::bar(double fine, const double* middle,
   double ratio = 2;
   const Grid &full = fine_->generator.grid(), &half = coarse_[0]->generator.grid();
   for (std::size_t a = 0; a < full.dimension(); ++a) ratio = std::min(ratio, half.axis(a).spacing() / full.axis(a).spacing());
-  const Richardson r = coarse ? richardson(fine, *middle, *coarse, ratio) : richardson(fine, *middle, ratio);
+  Richardson r = coarse ? richardson(fine, *middle, *coarse, ratio) : richardson(fine, *middle, ratio);
+  if (!coarse) r.error = std::abs(fine - *middle); // two grids show no order: the bar is that of the first
   return {r.extrapolated, r.error};
 }
 
@@ -109,7 +110,7 @@ void StationarySection::compute(record::ResultFile& file) {
   progress_.phase(fmt::format("stationary analysis on {} cells", cells_text(fine_->generator.grid())));
   fine_->compute(spec_);
   warnings_.insert(warnings_.end(), fine_->failures.begin(), fine_->failures.end());
-  if (auto warning = unresolved_wells(fine_->generator.grid(), model_.names(), fine_->steady.p, -fine_->steady.implicit_potential / model_.temperature()))
+  if (auto warning = unresolved_wells(fine_->generator.grid(), model_.names(), fine_->steady))
     warnings_.push_back(std::move(*warning));
   declare(group);
   write_fields(group);

@@ -9,9 +9,9 @@
 namespace driftwell::run {
 
 using Eigen::Index;
-using Eigen::VectorXd;
 
-double bend_of_cells(const Grid& grid, std::size_t a, const VectorXd& p, const VectorXd& log_rho) {
+double bend_of_cells(const Grid& grid, std::size_t a, const SteadyState& steady) {
+  const auto log_rho = [&](std::size_t k) { return steady.log_p[static_cast<Index>(k)] - grid.log_volume(k); };
   const Axis& axis = grid.axis(a);
   const std::size_t stride = grid.stride(a), n = axis.cells;
   if (n < 3) return 0;
@@ -19,17 +19,16 @@ double bend_of_cells(const Grid& grid, std::size_t a, const VectorXd& p, const V
     const std::size_t i = grid.coordinate(k, a);
     if (!axis.periodic() && (i == 0 || i + 1 == n)) return 0.0;
     const std::size_t below = i == 0 ? n - 1 : i - 1, above = i + 1 == n ? 0 : i + 1, first = k - i * stride;
-    const double here = log_rho[static_cast<Index>(k)], up = log_rho[static_cast<Index>(first + above * stride)] - here,
-                 down = here - log_rho[static_cast<Index>(first + below * stride)];
+    const double here = log_rho(k), up = log_rho(first + above * stride) - here, down = here - log_rho(first + below * stride);
     const double bend = (up / axis.step(i) - down / axis.step(below)) * axis.width(i);
-    return std::isfinite(bend) ? p[static_cast<Index>(k)] * std::abs(bend) : 0.0;
+    return std::isfinite(bend) ? steady.p[static_cast<Index>(k)] * std::abs(bend) : 0.0;
   });
 }
 
-std::optional<std::string> unresolved_wells(const Grid& grid, const std::vector<std::string>& names, const VectorXd& p, const VectorXd& log_rho) {
+std::optional<std::string> unresolved_wells(const Grid& grid, const std::vector<std::string>& names, const SteadyState& steady) {
   std::string axes;
   for (std::size_t a = 0; a < grid.dimension(); ++a) {
-    const double bend = bend_of_cells(grid, a, p, log_rho);
+    const double bend = bend_of_cells(grid, a, steady);
     if (bend > 1)
       axes += fmt::format("{}{} (cells {:.1f} times as wide as the well: take {})", axes.empty() ? "" : ", ", names[a], std::sqrt(bend),
                           std::ceil(static_cast<double>(grid.axis(a).cells) * std::sqrt(2 * bend)));

@@ -21,6 +21,8 @@ using Eigen::VectorXd;
 constexpr double kept_modes = 0.85;
 /// Where rho_ss is exp(-60) of its maximum, sqrt(rho_ss) is at the limit of double precision beside it.
 constexpr double negligible = -60;
+/// Along an axis: dense matrices of more take minutes to make, and hundreds resolve what is smooth.
+constexpr std::size_t most_points = 1024;
 /// Smallest eigenvalue of D over the largest.
 constexpr double flattest_noise = 1e-10;
 constexpr std::size_t parallel_from = 60'000;
@@ -34,6 +36,9 @@ std::vector<SpectralAxis> make_axes(const Grid& box) {
   for (const Axis& axis : box.axes()) {
     if (axis.sides[0] == Boundary::absorbing || axis.sides[1] == Boundary::absorbing)
       throw NotSpectral(NotSpectral::Part::boundary, "the spectral method has no absorbing walls", "reflecting or periodic sides, or propagator = \"auto\"");
+    if (axis.cells > most_points)
+      throw NotSpectral(NotSpectral::Part::cells, "the spectral method has dense matrices along an axis, of at most " + std::to_string(most_points) + " points; here there are " + std::to_string(axis.cells),
+                        "some 40 to 200 points an axis, whose error falls exponentially; or propagator = \"auto\"");
     axes.push_back(spectral_axis(axis));
   }
   return axes;

@@ -54,7 +54,7 @@ struct ChainSum {
 };
 ChainSum chain_sum(const Level& level, std::size_t time) {
   const DensityState state = level.state(time);
-  const VectorXd& q = level.steady().p;
+  const VectorXd &q = level.steady().p, &log_q = level.steady().log_p; // rates and p_ss are exp of Phi/T: relative errors of epsilon |Phi|/T
   ChainSum sum;
   const auto add = [&](std::size_t from, std::size_t to, double rate) {
     const auto k = static_cast<Index>(from), l = static_cast<Index>(to);
@@ -63,7 +63,8 @@ ChainSum chain_sum(const Level& level, std::size_t time) {
     const double log_step = state.log_ratio[k] - state.log_ratio[l];
     const double other = q[k] > 0 && q[l] > 0 ? state.c[l] / q[l] * q[k] : state.c[k] * std::exp(-log_step);
     sum.brackets += rate * bracket(state.c[k], other, log_step);
-    sum.rounding += std::abs(rate) * (state.c[k] * (std::abs(log_step) + std::abs(state.log_ratio[k]) + std::abs(state.log_ratio[l]) + 1) + other);
+    const double deep = 1 + (std::isfinite(log_q[k]) ? std::abs(log_q[k]) : 0) + (std::isfinite(log_q[l]) ? std::abs(log_q[l]) : 0);
+    sum.rounding += std::abs(rate) * (state.c[k] * (std::abs(log_step) + std::abs(state.log_ratio[k]) + std::abs(state.log_ratio[l]) + deep) + other * deep);
   };
   level.generator().rates().for_each_link([&](std::size_t k, std::size_t l, double up, double down) {
     add(k, l, up);

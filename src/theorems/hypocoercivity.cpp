@@ -61,16 +61,16 @@ Claim monotone_claim(const KineticEvidence& kinetic, const Judgement& judgement)
   return claim.make();
 }
 
-/// Weights of Boole's and of Simpson's composite rule on five equidistant times.
+/// Boole's rule on five equidistant times, and by how much it differs from Simpson's; from Simpson's on three of them where the trapezoidal rule does not yet
+/// converge like h^2 (orders from 1.5 to 2.5 pass): steps that long say nothing of the next order.
 Measured integral_of(const std::vector<Measured>& rate, std::size_t first, double h) {
-  constexpr double boole[5] = {14.0 / 45, 64.0 / 45, 24.0 / 45, 64.0 / 45, 14.0 / 45}, simpson[5] = {1.0 / 3, 4.0 / 3, 2.0 / 3, 4.0 / 3, 1.0 / 3};
+  constexpr double boole[5] = {14.0 / 45, 64.0 / 45, 24.0 / 45, 64.0 / 45, 14.0 / 45};
   Measured sum{0, 0, 0};
-  double coarse = 0;
-  for (std::size_t i = 0; i < 5; ++i) {
-    sum = sum + h * boole[i] * rate[first + i];
-    coarse += h * simpson[i] * rate[first + i].value;
-  }
-  sum.error += std::abs(sum.value - coarse);
+  for (std::size_t i = 0; i < 5; ++i) sum = sum + h * boole[i] * rate[first + i];
+  const auto r = [&](std::size_t i) { return h * rate[first + i].value; };
+  const double ends = r(0) + r(4), one = 2 * ends, two = ends + 2 * r(2), four = ends / 2 + r(1) + r(2) + r(3);
+  const double simpson_of_three = two + (two - one) / 3, simpson_of_five = four + (four - two) / 3, ratio = (two - one) / (four - two);
+  sum.error += std::abs((ratio > 2.8 && ratio < 5.7 ? sum.value : simpson_of_three) - simpson_of_five);
   return sum;
 }
 

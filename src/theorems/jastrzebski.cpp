@@ -38,7 +38,9 @@ struct Setting {
 
 std::string at(const Basin& basin) { return fmt::format("minimum ({:.5g})", fmt::join(basin.place, ", ")); }
 
-/// From where barriers no longer matter down to where the cells no longer resolve the Gaussian.
+constexpr double coldest_halvings = 64; ///< the halvings start at most so many times above the coldest temperature: a minimum may be far from a parabola on its way up
+
+/// From where barriers no longer matter, and not far above, down to where the cells no longer resolve the Gaussian.
 void choose_temperatures(Setting& s) {
   double barrier = std::numeric_limits<double>::infinity(), curvature = 0, width = 0, lowest = s.level.loss().minCoeff(), highest = s.level.loss().maxCoeff();
   for (std::size_t i = 0; i < s.basins.size(); ++i) {
@@ -46,8 +48,8 @@ void choose_temperatures(Setting& s) {
     curvature = std::max(curvature, s.basins[i].largest_curvature);
   }
   for (const Axis& axis : s.level.grid().axes()) width = std::max(width, axis.spacing());
-  const double coldest = curvature * width * width, warmest = std::min(barrier, highest - lowest) / 24;
-  for (double T = warmest; T >= coldest && s.temperatures.size() < 5; T /= 2) s.temperatures.push_back(T);
+  const double coldest = curvature * width * width, warmest = std::min(std::min(barrier, highest - lowest) / 24, coldest_halvings * coldest);
+  for (double T = warmest; T >= coldest; T /= 2) s.temperatures.push_back(T);
   const bool met = s.temperatures.size() >= 3;
   s.cold_enough = {met ? Hypothesis::State::met : Hypothesis::State::failed, "cells that resolve the minima at a 96th of the lowest barrier",
                    fmt::format("barrier {:.4g}; cells of {:.3g} resolve temperatures down to {:.2g}", barrier, width, coldest)};

@@ -49,7 +49,9 @@ Backward backward(const Model& model, const Expression& psi) {
 }
 
 Claim weak_claim(const DensityEvidence& density, const Judgement& judgement) {
-  ClaimMaker claim("stationary", "E_ss[b . grad psi + T D : grad grad psi] = 0, the weak form of div(j rho_ss) = 0", "density", Relation::equal, judgement);
+  const bool survivors = density.level().grid().absorbing();
+  ClaimMaker claim("stationary", survivors ? "E[b . grad psi + T D : grad grad psi] = -lambda E[psi] in the law of the survivors, the weak form of div(j rho) = lambda rho"
+                                           : "E_ss[b . grad psi + T D : grad grad psi] = 0, the weak form of div(j rho_ss) = 0", "density", Relation::equal, judgement);
   const Level& finest = density.level();
   std::vector<Backward> tests;
   for (const Expression& psi : test_functions(finest)) tests.push_back(backward(density.model(), psi));
@@ -77,7 +79,8 @@ Claim weak_claim(const DensityEvidence& density, const Judgement& judgement) {
 
 /// The flows of the chain in and out of each cell.
 Claim flow_claim(const DensityEvidence& density, const Judgement& judgement) {
-  ClaimMaker claim("flows", "what flows into a cell in the steady state flows out of it", "density", Relation::equal, judgement);
+  ClaimMaker claim("flows", density.level().grid().absorbing() ? "what flows out of a cell, or is absorbed, flows into it but for its share of the decay, in the law of the survivors"
+                                                               : "what flows into a cell in the steady state flows out of it", "density", Relation::equal, judgement);
   const Level& level = density.level();
   const Stencil& Q = level.generator().rates();
   const VectorXd& p = level.steady().p;

@@ -26,20 +26,25 @@ namespace driftwell::theorems {
 namespace {
 
 constexpr std::size_t mode_count = 8;
-constexpr double same_rate = 1e-6; ///< relative: modes that decay together
-constexpr double latest = 22;      ///< e-foldings of the slowest mode that leave the KL far from rounding
+constexpr double latest = 22;         ///< e-foldings of the slowest mode that leave the KL far from rounding
+constexpr double same_rate = 1e-3;    ///< relative: modes that decay together, as far as `latest` e-foldings tell; how far apart they are counts as an error
+constexpr double no_frequency = 1e-6; ///< relative to the rate
+constexpr double hidden_start = 1e-6; ///< share of the start where the modes are not known that is too much
 
 /// The modes as slow as the first one, and times of equal distance at which they are looked at; slopes are taken over `steps` of them.
 struct SlowPart {
   Eigenvalue first;
   std::size_t modes = 1;
+  double spread = 0; ///< the fastest of them decays so much faster than the first
   double next = std::numeric_limits<double>::infinity(); ///< rate of the first faster one
-  bool one_frequency = true;
+  bool one_frequency = true, too_slow_a_turn = false;
   double window = 0; ///< over which slopes are taken
   std::size_t steps = 1;
   std::vector<double> times{};
 
-  [[nodiscard]] double separation() const { return std::min(next - first.rate.value, first.rate.value); }
+  /// Of all of them together.
+  [[nodiscard]] Measured rate() const { return {first.rate.value + spread / 2, first.rate.error + spread / 2, 0}; }
+  [[nodiscard]] double separation() const { return std::min(next - first.rate.value - spread, first.rate.value); }
   [[nodiscard]] double step() const { return window / static_cast<double>(steps); }
   /// Of what faster modes change in a step, the sum over all later ones.
   [[nodiscard]] double remainder() const {
@@ -54,14 +59,16 @@ SlowPart slow_part(const Level& level) {
   const double rate = s.first.rate.value;
   while (s.modes < modes.values.size() && -modes.values[s.modes].real() <= rate * (1 + same_rate) + s.first.rate.error) {
     s.one_frequency = s.one_frequency && std::abs(std::abs(modes.values[s.modes].imag()) - s.first.frequency) <= same_rate * rate;
+    s.spread = std::max(0.0, -modes.values[s.modes].real() - rate);
     ++s.modes;
   }
   if (s.modes < modes.values.size()) s.next = -modes.values[s.modes].real();
   // Windows of whole half periods, steps long enough for faster modes to fall to half.
   const double step = std::max(1 / rate, std::log(2.0) / s.separation());
   s.window = step;
-  if (s.first.frequency > same_rate * rate) {
-    const double half = M_PI / s.first.frequency;
+  const double half = M_PI / s.first.frequency;
+  s.too_slow_a_turn = s.first.frequency > no_frequency * rate && !(rate * half < 0.75 * latest);
+  if (s.first.frequency > no_frequency * rate && !s.too_slow_a_turn) {
     s.window = std::max(1.0, std::floor(2 / (rate * half))) * half;
     s.steps = static_cast<std::size_t>(std::max(1.0, std::round(s.window / step)));
   }
@@ -73,19 +80,19 @@ SlowPart slow_part(const Level& level) {
 /// l_i . p_0. Where rho_ss is next to nothing the computed l_i is rounding; what starts there is left out and counts as an error.
 struct Amplitude {
   std::complex<double> c;
-  double error = 0;
+  double error = 0, hidden = 0; ///< hidden: that share of the start
 };
 Amplitude amplitude_of(const Level& level, const Eigenmodes& modes, std::size_t i) {
   const Eigen::VectorXd start = level.initial(), &p = level.steady().p;
   const double least = 1e-25 * p.maxCoeff();
   Amplitude sum;
-  double largest = 0, outside = 0;
+  double largest = 0;
   for (Eigen::Index k = 0; k < p.size(); ++k) {
     const std::complex<double> l = modes.left(k, static_cast<Eigen::Index>(i));
     if (p[k] > least) sum.c += l * start[k], largest = std::max(largest, std::abs(l));
-    else outside += start[k];
+    else sum.hidden += start[k];
   }
-  sum.error = outside * largest;
+  sum.error = sum.hidden * largest;
   return sum;
 }
 
@@ -98,7 +105,7 @@ std::vector<Hypothesis> slow_hypotheses(const Level& level, const SlowPart& s) {
   std::vector<Hypothesis> result = chain_hypotheses(level);
   result.push_back({s.first.rate.value > 0 ? State::met : State::failed, "the chain has a gap", s.first.rate.value > 0 ? "" : fmt::format("the slowest rate is {:.3g}", s.first.rate.value)});
   result.push_back({amplitude > 1e-10 ? State::met : State::failed, "the start has a part along the slowest mode", amplitude > 1e-10 ? "" : fmt::format("|l_1 . p_0| = {:.1e}", amplitude)});
-  const bool clear = s.one_frequency && s.window * s.first.rate.value < 0.75 * latest;
+  const bool clear = s.one_frequency && !s.too_slow_a_turn && s.window * s.first.rate.value < 0.75 * latest;
   result.push_back({clear ? State::met : State::open, "the slowest modes turn with one frequency, fast enough to be seen before rounding",
                     clear ? "" : fmt::format("rate {:.3g}, frequency {:.3g}, {} modes as slow", s.first.rate.value, s.first.frequency, s.modes)});
   return result;
@@ -216,7 +223,7 @@ Claim slope_claim(const Subject& subject, const LateTimes& late, const std::vect
   if (!claim.applies()) return claim.make();
   const SlowPart& s = late.slow;
   const std::size_t i = late.clearest_slope();
-  claim.compare(late.slope(i), 2 * s.first.rate, fmt::format("t = {:.4g} to {:.4g}", s.times[i - s.steps], s.times[i]));
+  claim.compare(late.slope(i), 2 * s.rate(), fmt::format("t = {:.4g} to {:.4g}", s.times[i - s.steps], s.times[i]));
   return claim.make();
 }
 
@@ -226,9 +233,10 @@ Claim limit_claim(const Subject& subject, const LateTimes& late, const std::vect
   claim.refinement(subject.density().refinement());
   if (!claim.applies()) return claim.make();
   const DensityEvidence& evidence = subject.density();
-  const Measured rate = over_grids(evidence, [](const Level& level) { return eigenvalue_of(level, level.modes(1), 0).rate; });
+  Measured rate = over_grids(evidence, [](const Level& level) { return eigenvalue_of(level, level.modes(1), 0).rate; });
+  rate.error += late.slow.spread;
   claim.compare(slope_limit(evidence, late), 2 * rate);
-  if (late.slow.first.frequency > same_rate * rate.value) {
+  if (late.slow.first.frequency > no_frequency * rate.value) {
     const Measured frequency = evidence.measure_one([](const Level& level) { return eigenvalue_of(level, level.modes(1), 0).frequency; });
     claim.note(fmt::format("lambda_1 = -{:.9g} +- {:.9g} i", rate.value, frequency.value));
   } else claim.note(fmt::format("lambda_1 = -{:.12g}", rate.value));
@@ -260,10 +268,15 @@ Measured prefactor_of(const Level& level, std::size_t count, double t) {
 Claim prefactor_claim(const Subject& subject, const LateTimes& late, const std::vector<Hypothesis>& hypotheses) {
   ClaimMaker claim("prefactor", "KL(t) e^{2 |Re lambda_1| t} -> (1/2) E_ss[(sum Re c_i h_i e^{i Im lambda_i t})^2]", "density", Relation::equal, subject.judgement);
   for (const Hypothesis& h : hypotheses) claim.assume(h);
+  const Level& level = subject.density().level();
+  const double hidden = amplitude_of(level, level.modes(1), 0).hidden;
+  claim.assume(hidden <= hidden_start, "the start lies where the modes have digits", hidden <= hidden_start ? "" : fmt::format("{:.2g} of it lies where rho_ss is below 1e-25 of its largest", hidden));
   if (!claim.applies()) return claim.make();
   const SlowPart& s = late.slow;
   const std::size_t i = clearest(s, s.steps, [&](std::size_t j) { return prefactor_seen(late.level(), s, j); });
-  claim.compare(prefactor_seen(late.level(), s, i), prefactor_of(subject.density().level(), s.modes, s.times[i]), fmt::format("t = {:.4g}, on the finest grid", s.times[i]));
+  Measured right = prefactor_of(level, s.modes, s.times[i]);
+  right.error += 2 * s.spread * s.times[i] * right.value;
+  claim.compare(prefactor_seen(late.level(), s, i), right, fmt::format("t = {:.4g}, on the finest grid", s.times[i]));
   return claim.make();
 }
 

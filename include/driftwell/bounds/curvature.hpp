@@ -22,8 +22,10 @@ using ExpressionMatrix = std::vector<std::vector<Expression>>;
 
 /// min over the box of the smallest eigenvalue of (A + A^T)/2. With a constant metric D (symmetric, positive definite;
 /// empty: the identity): of D^1/2 A D^1/2, i.e. the largest kappa with A >= kappa D^-1, which is Bakry-Emery's for the diffusion D.
+/// Where A is made of derivatives, `of` are the functions they are derivatives of: `smooth` is false where one of them may jump.
 /// Throws std::invalid_argument for a metric that is not positive definite or sizes that disagree.
-[[nodiscard]] Enclosure smallest_eigenvalue(const ExpressionMatrix& a, const Box& box, const Eigen::MatrixXd& metric = {}, const Search& search = {});
+[[nodiscard]] Enclosure smallest_eigenvalue(const ExpressionMatrix& a, const Box& box, const Eigen::MatrixXd& metric = {}, const Search& search = {},
+                                            const std::vector<Expression>& of = {});
 [[nodiscard]] Enclosure largest_eigenvalue(const ExpressionMatrix& a, const Box& box, const Eigen::MatrixXd& metric = {}, const Search& search = {});
 /// max over the box of the spectral norm |A|_2; A symmetric or not.
 [[nodiscard]] Enclosure largest_spectral_norm(const ExpressionMatrix& a, const Box& box, const Search& search = {});

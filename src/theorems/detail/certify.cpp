@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <stdexcept>
 
 namespace driftwell {
@@ -76,6 +77,8 @@ Certificate certify(const std::string& theorem, const Subject& subject) {
     certificate.claims.push_back(std::move(claim));
   } catch (const NumericalFailure& failure) {
     certificate.claims.push_back(without_numbers(theorem, Verdict::undecided, failure.what()));
+  } catch (const std::bad_alloc&) { // the other theorems may do with less
+    certificate.claims.push_back(without_numbers(theorem, Verdict::undecided, "out of memory: use fewer cells"));
   }
   certificate.conclude();
   certificate.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

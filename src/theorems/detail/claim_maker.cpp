@@ -9,6 +9,8 @@ namespace driftwell::theorems {
 
 namespace {
 
+constexpr double most_refined = 1e4; ///< times what there is
+
 double margin_of(Relation relation, double left, double right) {
   switch (relation) {
     case Relation::at_most: return right - left;
@@ -98,12 +100,14 @@ void ClaimMaker::judge(Comparison& c, double z, double size) const {
 
 std::string ClaimMaker::advice(const Comparison& c, double size) const {
   if (!std::isfinite(c.left.value) || !std::isfinite(c.right.value)) return fmt::format("a side is no number ({:g} beside {:g})", c.left.value, c.right.value);
-  if (!std::isfinite(c.tolerance)) return "no error bar: there is only one grid";
+  if (!std::isfinite(c.tolerance)) return "no error bar: too few grids, times or temperatures to tell";
   if (c.tolerance < 0) return "an error bar is negative: a defect of the program";
   const double enough = std::max(judgement_.precision * size, std::abs(c.margin));
   std::string words = fmt::format("the tolerance {:.1e} straddles the margin; {:.1e} would decide", c.tolerance, enough);
-  if (refinement_.now > 0) words += fmt::format(", so about {:.0f} {} instead of {:.0f}", std::ceil(refinement_.now * std::pow(c.tolerance / enough, 1 / refinement_.order) - 1e-6), refinement_.what, refinement_.now);
-  return words;
+  if (!(refinement_.now > 0)) return words;
+  const double needed = std::ceil(refinement_.now * std::pow(c.tolerance / enough, 1 / refinement_.order) - 1e-6);
+  if (needed > most_refined * refinement_.now) return words + "; no refinement does: the sides are equal, or 0, as far as digits go";
+  return words + fmt::format(", so about {:.0f} {} instead of {:.0f}", needed, refinement_.what, refinement_.now);
 }
 
 /// True where there is nothing to compare any more.
@@ -140,7 +144,7 @@ Claim ClaimMaker::make() {
     if (worst->verdict == Verdict::undecided) words.push_back(advice(*worst, size));
   }
   for (const Hypothesis& h : claim_.hypotheses)
-    if (h.state == Hypothesis::State::open && claim_.verdict == Verdict::holds) {
+    if (h.state == Hypothesis::State::open && claim_.verdict != Verdict::undecided) { // of what may not apply neither says anything
       claim_.verdict = Verdict::undecided;
       words.push_back("open: " + h.text + (h.detail.empty() ? "" : " (" + h.detail + ")"));
     }

@@ -85,7 +85,13 @@ std::optional<CriticalPoint> Landscape::refine(std::vector<double> x) const {
     if (relative > 1e-9) return {};
     const Local end = at(x);
     const VectorXd eigen = SymmetricEigen(end.hessian).eigenvalues();
-    if (!(eigen.cwiseAbs().minCoeff() > 1e-8 * eigen.cwiseAbs().maxCoeff())) {
+    double size = eigen.cwiseAbs().maxCoeff(); // a cell away a degenerate point is not flat any more
+    for (std::size_t a = 0; a < d_; ++a) {
+      std::vector<double> beside = x;
+      beside[a] += grid_.axis(a).width(grid_.axis(a).cell_of(x[a]));
+      if (fold(beside)) size = std::max(size, at(beside).hessian.cwiseAbs().maxCoeff());
+    }
+    if (!(eigen.cwiseAbs().minCoeff() > 1e-8 * size)) {
       ++degenerate_;
       return {};
     }

@@ -48,7 +48,7 @@ bounds::Enclosure curvature_of(const Model& model, const std::vector<Expression>
       for (std::size_t j = 0; j < d; ++j)
         for (std::size_t k = 0; k < d; ++k)
           if (const double u = U(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)); u != 0) A[i][j] = A[i][j] - Expression(u) * J[k][j];
-    return bounds::smallest_eigenvalue(A, box, y.identity() ? Eigen::MatrixXd() : y.constant);
+    return bounds::smallest_eigenvalue(A, box, y.identity() ? Eigen::MatrixXd() : y.constant, {}, drift);
   }
   std::vector<Expression> c;
   for (std::size_t i = 0; i < d; ++i)
@@ -56,7 +56,7 @@ bounds::Enclosure curvature_of(const Model& model, const std::vector<Expression>
   const bounds::ExpressionMatrix J = bounds::jacobian(c, d);
   for (std::size_t i = 0; i < d; ++i)
     for (std::size_t j = 0; j < d; ++j) A[i][j] = -(sqrt(y.diffusion[j]) * J[i][j]);
-  return bounds::smallest_eigenvalue(A, box);
+  return bounds::smallest_eigenvalue(A, box, {}, {}, c);
 }
 
 } // namespace

@@ -103,7 +103,7 @@ const Level& DensityEvidence::level(std::size_t i) const {
 Measured limit_of(double fine, double middle, double coarse) {
   if (std::isnan(middle)) return {fine, std::isnan(fine) ? 0 : std::numeric_limits<double>::infinity(), 0};
   const double near = (fine - middle) / 3;
-  if (std::isnan(coarse)) return {fine, std::abs(near), 0};
+  if (std::isnan(coarse)) return {fine, 3 * std::abs(near), 0}; // two grids show no order: the bar is that of the first
   const double far = (middle - coarse) / 3, rounding = 8 * std::numeric_limits<double>::epsilon() * std::abs(fine);
   // Second order makes far four times near (orders from 1.5 to 2.5 pass). Far from that the next order is not small, and nothing is gained by extrapolating.
   const double ratio = far / near;

@@ -125,6 +125,14 @@ LogSobolevConstant found_constant(const DensityEvidence& evidence) {
   return constant;
 }
 
+/// Tails are those of Phi where D is the same everywhere.
+bool constant_metric(const Model& model) {
+  for (std::size_t i = 0; i < model.dimension(); ++i)
+    for (std::size_t j = 0; j < model.dimension(); ++j)
+      if (!model.diffusion(i, j).is_constant()) return false;
+  return true;
+}
+
 /// The largest density at a wall beside the largest one.
 double felt_at_walls(const Level& level) {
   const Grid& grid = level.grid();
@@ -171,7 +179,7 @@ Hypothesis light_tails(const DensityEvidence& evidence) {
   }
   try {
     const Expression phi = potential_formula(level);
-    if (std::none_of(axes.begin(), axes.end(), [](const Axis& a) { return a.periodic(); }) && level.model().identity_diffusion()) {
+    if (std::none_of(axes.begin(), axes.end(), [](const Axis& a) { return a.periodic(); }) && constant_metric(level.model())) {
       const bounds::Tails tails = bounds::tails(phi, level.model().dimension());
       if (tails.growth == bounds::Growth::undefined) h.detail = "the formula ends outside the box";
       else h.detail = fmt::format("Phi ~ |x|^{:.3g} far out", tails.exponent);
@@ -181,7 +189,8 @@ Hypothesis light_tails(const DensityEvidence& evidence) {
   } catch (const NotApplicable&) { // no formula: a wider box shows it
   }
   const auto both = widened(evidence);
-  h.detail = both ? fmt::format("rho >= {:.4g} in this box, {:.4g} in one eight times as wide", both->first, both->second) : "not tested on a wider box";
+  if (both) h.detail = fmt::format("rho >= {:.4g} in this box, {:.4g} in one eight times as wide", both->first, both->second);
+  else h = {State::met, "rho_ss has tails as light as a Gaussian's, or ends at the walls of the box", "of the law in this box: a wider one was not tried"};
   if (both && both->second < 0.75 * both->first) h.state = State::failed;
   return h;
 }

@@ -84,7 +84,7 @@ Prediction around_circle(const Model& model, const DriftForm& form, const Grid& 
     const auto values = sample_fields({form.form[0], model.diffusion(0, 0)}, grid, 0, at);
     A[static_cast<std::size_t>(q)] = values[0], D[static_cast<std::size_t>(q)] = values[1];
   }
-  std::vector<long double> V(n + 1, 0), E(n + 1, 0);
+  std::vector<long double> V(n + 1, 0), part(n), behind(n + 1, 0), ahead(n + 1, 0); // of exp(V)/D: over each step, up to it, and from it on
   for (std::size_t i = 0; i < n; ++i) {
     Five a;
     for (Index q = 0; q < 5; ++q) a[q] = A[static_cast<std::size_t>(q)][static_cast<Index>(i)];
@@ -93,13 +93,15 @@ Prediction around_circle(const Model& model, const DriftForm& form, const Grid& 
     long double sum = 0;
     for (Index q = 0; q < 5; ++q)
       sum += static_cast<long double>(panel.w[q] * h / D[static_cast<std::size_t>(q)][static_cast<Index>(i)]) * std::exp(V[i] + static_cast<long double>(inside[q]));
-    E[i + 1] = E[i] + sum;
+    part[i] = sum;
+    behind[i + 1] = behind[i] + sum;
     V[i + 1] = V[i] - static_cast<long double>(h / model.temperature() * panel.w.dot(a));
   }
+  for (std::size_t i = n; i-- > 0;) ahead[i] = ahead[i + 1] + part[i]; // not behind[n] - behind[i]: exp(V) may span more than all digits
   Prediction result{VectorXd(static_cast<Index>(n)), 0, "the integrals around the circle, with the current that runs"};
   long double size = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    result.log_p[static_cast<Index>(i)] = static_cast<double>(std::log(E[n] - E[i] + std::exp(V[n]) * E[i]) - V[i]);
+    result.log_p[static_cast<Index>(i)] = static_cast<double>(std::log(ahead[i] + std::exp(V[n]) * behind[i]) - V[i]);
     size = std::max(size, std::abs(V[i + 1]));
   }
   if (!result.log_p.allFinite()) throw NotApplicable{"potential differences below 11000 T around the circle", fmt::format("{:.4g} T", static_cast<double>(size))};
