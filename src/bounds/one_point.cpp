@@ -6,18 +6,48 @@
 #include "range_objective.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <stdexcept>
 
 namespace driftwell::bounds {
 
 namespace {
 
+/// Means over [x - reach, x + reach] of f' and f'', by their ranges: what bounds a small difference of f.
+class MeanOnLine {
+public:
+  MeanOnLine(const Expression& f, double reach) : tape_({f, f.derivative(0), f.derivative(0).derivative(0)}, 1), reach_(reach) {}
+  [[nodiscard]] std::size_t cost() const { return 3 * tape_.nodes(); }
+
+  /// The least second derivative; -infinity where f or f' may jump, of which derivatives say nothing.
+  [[nodiscard]] double slope(const Interval& x) const {
+    const std::vector<Image> at = images(x);
+    return known(at) ? at[2].range.lower : -std::numeric_limits<double>::infinity();
+  }
+  /// Of f', its range and the mean value form: the smaller.
+  [[nodiscard]] std::optional<Interval> field(const Interval& x) const {
+    const std::vector<Image> at = images(x);
+    if (!known(at)) return std::nullopt;
+    const Interval middle(x.middle());
+    return intersection(at[1].range, images(middle)[1].range + at[2].range * (x - middle));
+  }
+
+private:
+  [[nodiscard]] std::vector<Image> images(const Interval& x) const { return tape_(Box{x + Interval(-reach_, reach_)}); }
+  [[nodiscard]] static bool known(const std::vector<Image>& at) {
+    return at[0].continuous && at[1].continuous && std::all_of(at.begin(), at.end(), [](const Image& i) { return i.defined; });
+  }
+  expression::IntervalTape tape_;
+  double reach_;
+};
+
 class OnePoint : public Objective {
 public:
-  OnePoint(const std::vector<Expression>& g, const std::vector<double>& centre, const Box& whole)
-      : centre_(centre), slope_(jacobian(g, whole.size()), g, whole.size(), {}), quotient_(quotient(g, whole), whole) {}
+  OnePoint(const std::vector<Expression>& g, const std::vector<double>& centre, const Box& whole, const std::optional<MeanOnLine>& mean = {})
+      : centre_(centre), mean_(mean), slope_(jacobian(g, whole.size()), g, whole.size(), {}), quotient_(quotient(g, whole), whole) {}
 
-  std::size_t cost() const override { return slope_.cost() + quotient_.cost(); }
+  std::size_t cost() const override { return slope_.cost() + quotient_.cost() + (mean_ ? mean_->cost() : 0); }
 
   Bound bound(Box& box) const override {
     Box joined = box;
@@ -28,7 +58,8 @@ public:
       holds_centre = holds_centre && box[i].contains(centre_[i]);
       distance = distance + square(box[i] - Interval(centre_[i]));
     }
-    const Bound near = slope_.bound_of(joined);
+    Bound near = slope_.bound_of(joined);
+    if (mean_) near.lower = std::max(near.lower, mean_->slope(joined[0]));
     if (holds_centre) {
       const Bound at = slope_.bound_of(box_of(centre_)); // the infimum as x -> x*
       return {near.lower, at.upper, centre_, near.split, near.defined, near.smooth};
@@ -37,6 +68,8 @@ public:
     if (far.discard) return far;
     const double doubt = (Interval(residual_doubt_) / sqrt(distance)).upper; // g(x*) is known up to rounding
     far.lower = near.smooth && near.defined ? std::max(near.lower, far.lower - 2 * doubt) : far.lower - 2 * doubt;
+    if (const auto field = mean_ ? mean_->field(box[0]) : std::nullopt)
+      far.lower = std::max(far.lower, ((*field - Interval(residual_)) / (box[0] - Interval(centre_[0]))).lower - 2 * doubt);
     far.upper += 2 * doubt;
     return far;
   }
@@ -54,12 +87,14 @@ private:
       top = top + distance * (g[i] - Expression(residual[i].range.middle()));
       bottom = bottom + distance * distance;
       residual_doubt_ += residual[i].range.width();
+      residual_ = residual[i].range.middle();
     }
     return top / bottom;
   }
 
   std::vector<double> centre_;
-  double residual_doubt_ = 0;
+  std::optional<MeanOnLine> mean_;
+  double residual_doubt_ = 0, residual_ = 0; ///< residual_: of the last component
   SmallestEigenvalue slope_;
   Range quotient_;
 };
@@ -68,6 +103,11 @@ private:
 
 Enclosure one_point_convexity(const std::vector<Expression>& g, const std::vector<double>& centre, const Box& box, const Search& search) {
   return minimise(OnePoint(g, centre, box), box, search);
+}
+
+Enclosure one_point_convexity_of_mean(const Expression& f, double reach, const std::vector<Expression>& g, const std::vector<double>& centre, const Box& box, const Search& search) {
+  if (box.size() != 1) throw std::invalid_argument("the mean of a derivative over an interval needs one variable");
+  return minimise(OnePoint(g, centre, box, MeanOnLine(f, reach)), box, search);
 }
 
 } // namespace driftwell::bounds

@@ -9,7 +9,7 @@
 //   E |y_{t+1} - x*|^2 <= (1 - lambda) |y_t - x*|^2 + b                          (one_step; the proof's heart)
 //   P(|y_T - x*|^2 <= 20 b/lambda) >= 1/2 after T = log(lambda |y_0 - x*|^2/b)/lambda steps
 //
-// c and L are those of the box of [fokker_planck], by branch and bound; the process must stay in it. w is uniform on the cube of half side r/sqrt(d) or on the ball of
+// Without noise T is infinite: r > 0. c and L are those of the box of [fokker_planck], by branch and bound; the process must stay in it. w is uniform on the cube of half side r/sqrt(d) or on the ball of
 // radius r; in the plane c is a bound whatever the quadrature of g leaves (detail/convolved_loss.hpp).
 // Kleinberg, Li & Yuan, "An alternative view: when does SGD escape local minima?", ICML 2018, Theorem 1.
 #include "detail/convolved_loss.hpp"
@@ -25,6 +25,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 namespace driftwell::theorems {
 
@@ -140,7 +141,8 @@ Setting setting_of(const Subject& subject) {
   s.convolved_at_target = norm_at(s.gradient, s.target);
   s.L = bounds::gradient_lipschitz(model.potential(), box_of(s, s.noise.reach()), {1e-6, 1e-3, 3'000});
   const bool line = s.target.size() == 1; // in the plane a bound will do
-  s.c = bounds::one_point_convexity(s.gradient, s.target, box_of(s, 0), line ? bounds::Search{1e-10, 1e-10, 3'000} : bounds::Search{1e-4, 0.1, 12'000});
+  s.c = line ? bounds::one_point_convexity_of_mean(model.potential(), s.noise.reach(), s.gradient, s.target, box_of(s, 0), {1e-10, 1e-10, 3'000})
+             : bounds::one_point_convexity(s.gradient, s.target, box_of(s, 0), {1e-4, 0.1, 12'000});
   s.remainder = quadrature_remainder(model.potential(), s.noise, box_of(s, s.noise.reach()), 1e-6 * s.L.upper);
   return s;
 }
@@ -158,10 +160,18 @@ Hypothesis bounded_quadrature(const Setting& s) {
   return {known ? Hypothesis::State::met : Hypothesis::State::open, "what quadrature leaves out of c is bounded", known ? fmt::format("{:.2g}", s.remainder) : "no derivatives of f of higher order are known to be bounded"};
 }
 
+/// Open where the search ends before it knows the sign of c.
+Hypothesis convex(const Setting& s) {
+  const bool unknown = !(s.least_c() > 0) && !s.c.reached && s.c.upper > 0;
+  return {s.least_c() > 0 ? Hypothesis::State::met : unknown ? Hypothesis::State::open : Hypothesis::State::failed, "c > 0: one-point strong convexity of the convolved loss",
+          unknown ? fmt::format("c is in [{:.6g}, {:.6g}] after {} boxes", s.least_c(), s.c.upper, s.c.boxes) : fmt::format("c = {:.9g}, least at ({:.6g})", s.least_c(), fmt::join(s.c.point, ", "))};
+}
+
 /// Everything that the theorem asks for.
 ClaimMaker full_claim(const Setting& s, const std::string& name, const std::string& statement, Relation relation) {
   ClaimMaker claim = claim_of(s, name, statement, relation);
-  claim.assume(s.least_c() > 0, "c > 0: one-point strong convexity of the convolved loss", fmt::format("c = {:.9g}, least at ({:.6g})", s.least_c(), fmt::join(s.c.point, ", ")));
+  claim.assume(s.noise.radius > 0, "noise: T = log(lambda |y_0 - x*|^2/b)/lambda is infinite without", fmt::format("noise_radius = {:g}, b = {:g}", s.noise.radius, s.b()));
+  claim.assume(convex(s));
   if (s.target.size() == 2) claim.assume(bounded_quadrature(s));
   const double eta = s.noise.eta;
   claim.assume(s.least_c() <= 0 || eta < s.largest_rate(), "learning rate below min{1/(2L), c/L^2, 1/(2c)}",
@@ -169,10 +179,12 @@ ClaimMaker full_claim(const Setting& s, const std::string& name, const std::stri
   return claim.note(fmt::format("c = {:.9g}, L = {:.6g}, lambda = {:.4g}, b = {:.4g}", s.least_c(), s.L.upper, s.lambda(), s.b()));
 }
 
-/// The least quotient by a lattice and golden sections along each axis: no bound, but another way.
+/// The least quotient by a lattice and golden sections along each axis: no bound, but another way. On a line g is a difference of f over twice the reach of the noise:
+/// `error` is its rounding.
 struct Searched {
   double quotient;
   Point at;
+  double error;
 };
 Searched searched_convexity(const Setting& s) {
   const std::size_t d = s.target.size(), n = d == 1 ? 4000 : 200;
@@ -214,7 +226,14 @@ Searched searched_convexity(const Setting& s) {
     if (!better)
       for (double& h : step) h /= 2;
   }
-  return {least, best};
+  double distance = 0, place = 0;
+  for (std::size_t i = 0; i < d; ++i) {
+    distance = std::hypot(distance, best[i] - s.target[i]);
+    place = std::max({place, std::abs(best[i]), std::abs(s.target[i])});
+  }
+  const Tape loss({s.model.potential()}, d);
+  const double moved = place * norm_at(s.gradient, best), differences = s.noise.reach() > 0 ? (std::abs(loss(best)[0]) + std::abs(loss(s.target)[0]) + moved) / s.noise.reach() : 0;
+  return {least, best, 8 * std::numeric_limits<double>::epsilon() * (differences + moved + s.L.upper * place) / distance};
 }
 
 /// The quotient from grad f averaged over the noise, at a point and at x*.
@@ -236,7 +255,7 @@ Claim constant_claim(const Setting& s) {
   if (!std::isfinite(s.c.lower) || !std::isfinite(s.c.upper)) return claim.assume(false, "c is bounded", "branch and bound found no bound").make();
   const Searched search = searched_convexity(s);
   // The quotient tends to second derivatives at x*, where the search cannot look; what it may miss is bounded by L.
-  const Measured least = line ? Measured{search.quotient, 1e-11 * s.L.upper, 0} : averaged_quotient(s, search.at);
+  const Measured least = line ? Measured{search.quotient, 1e-11 * s.L.upper + search.error, 0} : averaged_quotient(s, search.at);
   const Measured bound = line ? Measured{(s.c.lower + s.c.upper) / 2, (s.c.upper - s.c.lower) / 2, 0} : Measured{s.least_c(), 0, 0};
   if (line) claim.compare(bound, least, fmt::format("at ({:.6g})", fmt::join(s.c.point, ", ")));
   else claim.compare(least, bound, fmt::format("at ({:.6g})", fmt::join(search.at, ", ")));
@@ -245,7 +264,7 @@ Claim constant_claim(const Setting& s) {
 
 Claim step_claim(const Setting& s) {
   ClaimMaker claim = full_claim(s, "one_step", "E |y' - x*|^2 <= (1 - lambda) |y - x*|^2 + b from every y", Relation::at_most);
-  if (!claim.applies()) return claim.make();
+  if (!claim.applies() || !(s.least_c() > 0)) return claim.make();
   const std::size_t d = s.target.size(), n = d == 1 ? 65 : 9;
   for (std::size_t k = 0; k < (d == 1 ? n : n * n); ++k) {
     const std::size_t index[] = {k % n, k / n};
@@ -280,11 +299,11 @@ std::vector<Point> starts(const Setting& s) {
 std::vector<Claim> cloud_claims(const Setting& s) {
   ClaimMaker share = full_claim(s, "probability", "P(|y_T - x*|^2 <= 20 b/lambda) >= 1/2", Relation::at_least);
   ClaimMaker square = full_claim(s, "mean_square", "E |y_T - x*|^2 <= (1 - lambda)^T |y_0 - x*|^2 + b/lambda", Relation::at_most);
-  if (!share.applies()) return {share.make(), square.make()};
+  if (!share.applies() || !(s.least_c() > 0)) return {share.make(), square.make()};
   for (const Point& start : starts(s)) {
     double distance = 0;
     for (std::size_t i = 0; i < start.size(); ++i) distance += std::pow(start[i] - s.target[i], 2);
-    const double wanted = s.b() > 0 ? std::log(s.lambda() * distance / s.b()) / s.lambda() : 20 / s.lambda();
+    const double wanted = std::log(s.lambda() * distance / s.b()) / s.lambda();
     const auto steps = static_cast<std::uint64_t>(std::ceil(std::max(wanted, 1 / s.lambda())));
     for (ClaimMaker* claim : {&share, &square}) claim->assume(steps <= 200'000, "few enough steps", fmt::format("{}", steps));
     if (!share.applies()) break;

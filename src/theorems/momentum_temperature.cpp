@@ -11,8 +11,10 @@
 // the variance of the autoregression x'' = q x' + p x - eta xi (heavy ball: q = 1 + mu - eta a, p = -mu). Of losses that are no parabolas the first
 // order is sampled: from three learning rates, H and D those of the minimum below the start (detail/small_rates.hpp).
 // Hypotheses: constant learning rate and batch size, independent batches, a minimum with a Hessian > 0 below the start; for the exact forms terms that are
-// parabolas. Where replicas leave the basin, or the three learning rates do not show an order, it is undecided.
+// parabolas, and for what is sampled of them second and fourth moments that stay bounded. Where replicas leave the basin, or the three
+// learning rates do not show an order, it is undecided.
 // Mandt, Hoffman & Blei, JMLR 18, 2017, section 4.3; Box, Jenkins & Reinsel, Time Series Analysis, section 3.2.4.
+#include "detail/moment_stability.hpp"
 #include "detail/sgd_window.hpp"
 #include "detail/small_rates.hpp"
 #include "driftwell/sgd/quadratic_moments.hpp"
@@ -86,6 +88,8 @@ Claim sampled_claim(const Setting& s) {
   claim.assume(s.linear.centre.size() <= 16, "at most 16 weights", fmt::format("{} weights", s.linear.centre.size()));
   if (!claim.applies()) return claim.make();
   StepRule rule = rule_of(s, s.eta);
+  claim.assume(bounded_moments(s.sgd, s.linear, s.sgd.options(), rule));
+  if (!claim.applies()) return claim.make();
   rule.factor = s.sgd.batch_factor();
   const SampledSpread spread = sampled_spread(s.sgd, s.linear, s.sgd.options(), rule, s.subject.judgement, 1);
   for (std::size_t i = 0; i < spread.sampled.size(); ++i) {

@@ -8,9 +8,12 @@
 //   E[x . grad f] = (1 + mu)/(2 eta) E|v|^2
 //
 // from the stationarity of |w|^2 and of w . v. Out of the stationary law the change of E|x|^2 makes up the difference (`balance`), always.
-// Hypotheses: a stationary law, and batches that are drawn independently of the weights (not those of epochs).
+// Hypotheses: a stationary law, and batches that are drawn independently of the weights (not those of epochs). Where terms are parabolas, second and fourth moments
+// that stay bounded (detail/moment_stability.hpp): of other losses it is not known.
 // Yaida, "Fluctuation-dissipation relations for stochastic gradient descent", ICLR 2019, eqs. FDR1 and FDR1'.
+#include "detail/moment_stability.hpp"
 #include "detail/sgd_window.hpp"
+#include "driftwell/core/error.hpp"
 #include "driftwell/theorems/theorem.hpp"
 
 #include <fmt/format.h>
@@ -36,6 +39,7 @@ struct Account {
   double given = 0;      ///< |grad f|^2 + factor tr D
   double increments = 0; ///< |w' - w|^2
   double gained = 0;     ///< (|x_end|^2 - |x_start|^2)/2
+  double rounding = 0;   ///< bound of that of work, eta/2 given, increments/(2 eta) and gained/eta together
   MatrixXd left, right;  ///< x_i d_j f + x_j d_i f, and the products of the increments
 };
 
@@ -74,6 +78,7 @@ public:
     }
     factor_ = sgd_.batch_factor() * scale;
     d_ = static_cast<Index>(sgd_.loss().dimension());
+    few_ = static_cast<double>(d_ + 8) * std::numeric_limits<double>::epsilon();
     plan();
     collect();
   }
@@ -83,6 +88,8 @@ public:
   [[nodiscard]] double eta() const { return eta_; }
   [[nodiscard]] const Plan& windows() const { return plan_; }
   [[nodiscard]] Index dimension() const { return d_; }
+  /// Mean bound of that of both sides of a claim.
+  [[nodiscard]] double rounding() const { return mean([](const Account& a) { return a.rounding; }).value; }
   [[nodiscard]] Measured mean(const std::function<double(const Account&)>& number) const {
     const auto n = static_cast<double>(accounts_.size());
     double sum = 0, square = 0;
@@ -110,22 +117,48 @@ private:
   void collect() {
     const auto process = sgd_.process(with_replicas(options_, plan_.replicas + plan_.apart));
     process->advance(plan_.burn);
+    curvature_ = curvature_at(weights(*process, 0));
     accounts_.resize(plan_.replicas);
     centre_ = VectorXd::Zero(d_);
     for (std::size_t r = 0; r < plan_.apart; ++r) centre_ += weights(*process, plan_.replicas + r) / static_cast<double>(plan_.apart);
     for (std::size_t r = 0; r < plan_.replicas; ++r) {
       accounts_[r].gained = -(weights(*process, r) - centre_).squaredNorm() / 2;
+      accounts_[r].rounding = -2 * few_ * accounts_[r].gained / eta_;
       if (matrix()) accounts_[r].left = accounts_[r].right = MatrixXd::Zero(d_, d_);
     }
     for (std::uint64_t k = 0; k < plan_.looks; ++k) look(*process);
-    for (std::size_t r = 0; r < plan_.replicas; ++r) accounts_[r].gained += (weights(*process, r) - centre_).squaredNorm() / 2;
+    for (std::size_t r = 0; r < plan_.replicas; ++r) {
+      const double square = (weights(*process, r) - centre_).squaredNorm();
+      accounts_[r].gained += square / 2;
+      accounts_[r].rounding += few_ * square / eta_;
+    }
     for (Account& a : accounts_) scale(a, 1 / static_cast<double>(plan_.looks));
   }
 
   static void scale(Account& a, double share) {
-    for (double* sum : {&a.work, &a.given, &a.increments, &a.gained}) *sum *= share;
+    for (double* sum : {&a.work, &a.given, &a.increments, &a.gained, &a.rounding}) *sum *= share;
     a.left *= share;
     a.right *= share;
+  }
+
+  /// Of one look, from x, w, grad f and the root mean square of single gradients: a sum over samples, weights and looks is known to one rounding of each of its terms, and
+  /// a gradient to some of what w makes of it.
+  [[nodiscard]] double rounding_of(double x, double w, double g, double single) const {
+    const double sums = few_ + std::numeric_limits<double>::epsilon() * static_cast<double>(all_.size() + plan_.looks), made = few_ * curvature_ * w;
+    return sums * (x * (g + single) + eta_ * (g * g + std::abs(factor_) * single * single)) + made * (x + eta_ * (g + std::abs(factor_) * single + made));
+  }
+
+  /// The largest in size, by powers of the Hessian.
+  [[nodiscard]] double curvature_at(const VectorXd& w) const {
+    VectorXd v = VectorXd::Ones(d_).normalized(), Hv(d_);
+    double size = 0;
+    for (int k = 0; k < 8; ++k) {
+      sgd::full_hessian_product(sgd_.loss(), w.data(), v.data(), Hv.data());
+      size = std::max(size, Hv.norm());
+      if (!(Hv.norm() > 0)) break;
+      v = Hv.normalized();
+    }
+    return size;
   }
 
   void look(sgd::Process& process) {
@@ -144,6 +177,7 @@ private:
         Account& a = accounts_[r];
         const VectorXd x = w - centre_;
         a.work += x.dot(g);
+        a.rounding += rounding_of(x.norm(), w.norm(), g.norm(), std::sqrt(std::max(square, g.squaredNorm())));
         if (!momentum()) a.given += g.squaredNorm() + factor_ * std::max(0.0, square - g.squaredNorm());
         if (matrix()) a.left += x * g.transpose() + g * x.transpose();
       }
@@ -152,6 +186,9 @@ private:
     for (std::size_t r = 0; r < R; ++r) {
       const VectorXd step = weights(process, r) - before.col(static_cast<Index>(r));
       accounts_[r].increments += step.squaredNorm();
+      // The weights are rounded, and so are the step and what x gains.
+      const VectorXd w = before.col(static_cast<Index>(r));
+      accounts_[r].rounding += few_ * (w.norm() + step.norm()) * ((w - centre_).norm() + 2 * step.norm()) / eta_;
       if (matrix()) accounts_[r].right += step * step.transpose();
     }
   }
@@ -161,7 +198,7 @@ private:
   const SgdEvidence& sgd_;
   sgd::ProcessOptions options_;
   std::vector<std::uint32_t> all_ = sgd::all_samples(sgd_.loss().samples());
-  double eta_ = 0, factor_ = 0;
+  double eta_ = 0, factor_ = 0, few_ = 0, curvature_ = 0; ///< few_: rounding of a sum over weights
   Index d_ = 0;
   Plan plan_;
   VectorXd centre_;
@@ -185,11 +222,17 @@ void assume_stationary(ClaimMaker& claim, const Subject& subject, const Ledger& 
   claim.assume(met, "a stationary law", fmt::format("E|x|^2/2 changes by {:.3g} +- {:.2g} a step, the drift takes {:.3g}", gained.value, gained.standard_error, work.value));
 }
 
+/// Where gradient descent has come to rest and there is no noise both sides are rounding.
+void assume_motion(ClaimMaker& claim, const Ledger& ledger, double size) {
+  claim.assume(size > ledger.rounding(), "a process that moves by more than rounding", fmt::format("the sides are {:.2g} beside {:.2g} of rounding", size, ledger.rounding()));
+}
+
 void compare_means(ClaimMaker& claim, const Ledger& ledger, double factor, const std::function<double(const Account&)>& left, const std::function<double(const Account&)>& right) {
   // The two sides come from the same replicas: the error of their difference is that of the mean difference.
   const Measured l = ledger.mean(left), r = ledger.mean([&](const Account& a) { return factor * right(a); });
   const Measured apart = ledger.mean([&](const Account& a) { return left(a) - factor * right(a); });
-  claim.compare({l.value, 0, apart.standard_error}, {r.value, 0, 0});
+  assume_motion(claim, ledger, std::max(std::abs(l.value), std::abs(r.value)));
+  claim.compare({l.value, ledger.rounding(), apart.standard_error}, {r.value, 0, 0});
 }
 
 Claim increments_claim(const Subject& subject, const Ledger& ledger) {
@@ -217,12 +260,15 @@ Claim matrix_claim(const Subject& subject, const Ledger& ledger) {
   claim.assume(ledger.matrix(), "at most 6 weights and no momentum", fmt::format("{} weights", ledger.dimension()));
   if (!claim.applies()) return claim.make();
   assume_stationary(claim, subject, ledger);
+  double size = 0;
   for (Index i = 0; i < ledger.dimension(); ++i)
     for (Index j = i; j < ledger.dimension(); ++j) {
       const Measured l = ledger.mean([&](const Account& a) { return a.left(i, j); }), r = ledger.mean([&](const Account& a) { return a.right(i, j) / ledger.eta(); });
       const Measured apart = ledger.mean([&](const Account& a) { return a.left(i, j) - a.right(i, j) / ledger.eta(); });
-      claim.compare({l.value, 0, apart.standard_error}, {r.value, 0, 0}, fmt::format("entry ({}, {})", i + 1, j + 1));
+      size = std::max({size, std::abs(l.value), std::abs(r.value)});
+      claim.compare({l.value, 2 * ledger.rounding(), apart.standard_error}, {r.value, 0, 0}, fmt::format("entry ({}, {})", i + 1, j + 1));
     }
+  assume_motion(claim, ledger, size);
   return claim.make();
 }
 
@@ -251,6 +297,25 @@ Claim exact_claim(const Subject& subject) {
   return claim.make();
 }
 
+/// Of terms that are parabolas it is known whether there are any, and whether their sampling errors mean something.
+void require_moments(const SgdEvidence& sgd) {
+  std::optional<LinearSgd> linear;
+  try {
+    linear.emplace(linear_sgd(sgd));
+  } catch (const NotApplicable&) { // no minimum, or too large
+    return;
+  } catch (const NumericalFailure&) {
+    return;
+  }
+  if (linear->parabolas.state != Hypothesis::State::met) return;
+  const sgd::ProcessOptions& options = sgd.options();
+  const auto [here, there] = options.svag > 1 ? sgd::svag_weights(options.svag) : std::pair{1.0, 0.0};
+  const StepRule rule{sgd.learning_rate() / static_cast<double>(options.svag), sgd::batch_factor(sgd.loss().samples(), sgd.batch(), options.sampling) * (here * here + there * there), options.momentum,
+                      options.nesterov};
+  const Hypothesis bounded = bounded_moments(sgd, *linear, options, rule);
+  if (bounded.state == Hypothesis::State::failed) throw NotApplicable{bounded.text, bounded.detail};
+}
+
 class Yaida : public Theorem {
 public:
   [[nodiscard]] std::string statement() const override { return "in the stationary law of SGD E[x.grad f] = (eta/2) E|g_b|^2; with momentum (1 + mu)/(2 eta) E|v|^2"; }
@@ -262,6 +327,7 @@ public:
     std::optional<Ledger> ledger;
     claims.push_back(guarded("increments", subject.judgement, [&] {
       if (!sgd.constant_schedules()) throw NotApplicable{"a stationary law", "the learning rate or the batch size changes"};
+      require_moments(sgd);
       ledger.emplace(subject);
       return increments_claim(subject, *ledger);
     }));

@@ -114,6 +114,23 @@ TEST_CASE("one-point strong convexity") {
   encloses(one_point_convexity(in({"x"}, "(x^2-1)^2/4").gradient(1), {1}, {{0.5, 2}}), 0.75, 1e-6);               // x (x + 1)
   encloses(one_point_convexity(in({"x"}, "x^2/2 + x^4").gradient(1), {0}, {{-1, 2}}), 1, 1e-6);                   // the limit at x*
   encloses(one_point_convexity({in({"x", "y"}, "x - 5*y"), in({"x", "y"}, "5*x + y")}, {0, 0}, {{-1, 1}, {-1, 2}}), 1, 1e-6);
+  // (f(x + s) - f(x - s))/2s is the mean of f', however small s: c of cosh is sinh(s)/s, that of the ripples tends to what it is without.
+  for (const char* s : {"1e-2", "1e-5", "1e-8"}) {
+    const auto difference = [s](const std::string& up, const std::string& down) { return std::vector<Expression>{in({"x"}, "(" + up + " - " + down + ")/(2*" + s + ")")}; };
+    const std::string x(s);
+    const double reach = std::stod(s);
+    const Enclosure c = one_point_convexity_of_mean(in({"x"}, "cosh(x)"), reach, difference("cosh(x + " + x + ")", "cosh(x - " + x + ")"), {0}, {{-2, 2}}, {1e-6, 1e-6, 3000});
+    CHECK(c.lower >= 1 - 1e-12);
+    CHECK(c.lower <= std::sinh(reach) / reach);
+    CHECK(c.upper >= std::sinh(reach) / reach - 1e-12);
+    const auto ripples = [](const std::string& at) { return "((" + at + ")^2/2 + (1 - cos(5*(" + at + ")))/4)"; };
+    const Enclosure wavy = one_point_convexity_of_mean(in({"x"}, ripples("x")), reach, difference(ripples("x + " + x), ripples("x - " + x)), {0}, {{-3, 3}}, {1e-6, 1e-6, 3000});
+    const double exact = 1 + std::sin(5 * reach) / (5 * reach) * (-0.357710176320 - 1); // the ripples keep their shape
+    CHECK(wavy.lower <= exact + 1e-9);
+    CHECK(wavy.lower > exact - 0.05);
+    CHECK(wavy.upper >= exact - 1e-9);
+  }
+  CHECK_THROWS_AS(one_point_convexity_of_mean(in({"x", "y"}, "x^2 + y^2"), 1, in({"x", "y"}, "x^2 + y^2").gradient(2), {0, 0}, {{-1, 1}, {-1, 1}}), std::invalid_argument);
   CHECK_THROWS_AS(one_point_convexity(kleinberg.gradient(1), {4}, {{-3, 3}}), std::invalid_argument);
   CHECK_THROWS_AS(one_point_convexity(kleinberg.gradient(1), {0, 0}, {{-3, 3}}), std::invalid_argument);
   // against sampling, in the plane

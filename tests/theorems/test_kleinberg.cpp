@@ -70,6 +70,28 @@ TEST_CASE("kleinberg on a parabola is near equality, in two variables, and does 
   CHECK(certify("kleinberg", flat).verdict == Verdict::not_applicable);
 }
 
+TEST_CASE("kleinberg: noise that hardly reaches, and none") {
+  // cosh: g = sinh(reach)/reach sinh(x), so that c = sinh(reach)/reach, whatever differences of f over twice the reach lose.
+  for (const auto& [box, eta, radius] : {std::tuple{2.0, 0.005, 0.01}, {6.0, 5e-6, 0.5}, {2.0, 0.005, 1e-7}}) {
+    const Certificate certificate = certify("kleinberg", descent("cosh(x)", box, eta, radius));
+    INFO(engine::words(certificate));
+    const Claim constant = claim_of(certificate, "constant");
+    CHECK(constant.verdict == Verdict::holds);
+    CHECK(std::abs(constant.worst.left.value - std::sinh(eta * radius) / (eta * radius)) <= constant.worst.left.error + 1e-12);
+    CHECK(constant.worst.left.error < 1e-6);
+    for (const char* name : {"one_step", "probability", "mean_square"}) CHECK(claim_of(certificate, name).verdict != Verdict::violated);
+  }
+  // Where the quotient is the same everywhere the search does not close, and need not know the sign of a small c.
+  const Certificate open = certify("kleinberg", descent("5e-5*x^2 + (1 - cos(5*x))/4", 6, 1e-6, pi / 5 / 1e-6));
+  INFO(engine::words(open));
+  CHECK(open.verdict == Verdict::undecided);
+  CHECK(claim_of(open, "one_step").hypotheses.at(4).state == Hypothesis::State::open);
+  const Certificate silent = certify("kleinberg", descent("x^2/2", 6, 0.05, 0));
+  INFO(engine::words(silent));
+  CHECK(silent.verdict == Verdict::not_applicable);
+  CHECK(silent.deciding()->detail.find("is infinite without") != std::string::npos);
+}
+
 TEST_CASE("noise beyond its bound breaks the bounds of kleinberg") {
   Subject loud = descent("x^2/2", 16, 0.1, 1);
   loud.descent.of_uniform = [](double u) { return 20 * (2 * u - 1); };

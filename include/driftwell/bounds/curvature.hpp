@@ -46,5 +46,9 @@ using ExpressionMatrix = std::vector<std::vector<Expression>>;
 /// Li & Yuan 2018), a critical point up to rounding, whose residual g(x*) is taken off. x* must lie in the box, else
 /// std::invalid_argument.
 [[nodiscard]] Enclosure one_point_convexity(const std::vector<Expression>& g, const std::vector<double>& centre, const Box& box, const Search& search = {});
+/// The same on a line for g(x) = (f(x + reach) - f(x - reach))/(2 reach), whose intervals blow up as reach -> 0: it is the mean of f' over [x - reach, x + reach], and
+/// its derivative that of f'', so that f' and f'' on the wider box bound them as well. Throws std::invalid_argument in more than one variable.
+[[nodiscard]] Enclosure one_point_convexity_of_mean(const Expression& f, double reach, const std::vector<Expression>& g, const std::vector<double>& centre, const Box& box,
+                                                    const Search& search = {});
 
 } // namespace driftwell::bounds

@@ -75,7 +75,8 @@ Measured controlled_mean(const VectorXd& x, const MatrixXd& y, const VectorXd& k
   const auto n = static_cast<double>(x.size());
   const VectorXd dx = x.array() - x.mean(), away = y.colwise().mean().transpose() - known;
   const auto error_of = [n](const VectorXd& d, double lost) { return n > lost ? std::sqrt(d.squaredNorm() / (n - lost) / n) : std::numeric_limits<double>::infinity(); };
-  const Measured plain{x.mean(), 0, error_of(dx, 1)};
+  const double rounding = n * std::numeric_limits<double>::epsilon(); // of a sum of n numbers, beside the sum of their sizes
+  const Measured plain{x.mean(), rounding * x.cwiseAbs().mean(), error_of(dx, 1)};
   if (y.cols() == 0) return plain;
   MatrixXd dy = y.rowwise() - y.colwise().mean();
   VectorXd size(y.cols());
@@ -86,7 +87,8 @@ Measured controlled_mean(const VectorXd& x, const MatrixXd& y, const VectorXd& k
     else size[i] = std::numeric_limits<double>::infinity(); // says nothing
   }
   const VectorXd slopes = dy.colPivHouseholderQr().solve(dx);
-  return {x.mean() - slopes.dot(away.cwiseQuotient(size)), 0, error_of(dx - dy * slopes, 1 + static_cast<double>(y.cols()))};
+  const VectorXd terms = y.cwiseAbs().colwise().mean().transpose() + known.cwiseAbs();
+  return {x.mean() - slopes.dot(away.cwiseQuotient(size)), plain.error + rounding * slopes.cwiseAbs().dot(terms.cwiseQuotient(size)), error_of(dx - dy * slopes, 1 + static_cast<double>(y.cols()))};
 }
 
 } // namespace driftwell::theorems

@@ -30,7 +30,7 @@ private:
   Eigen::VectorXd place_, g_;
 };
 
-/// E x of independent rows (x, y) where E y is known: mean(x) - s . (mean(y) - known), s the slopes of x over y (control variates, by least squares). Where the
+/// E x of independent rows (x, y) where E y is known: mean(x) - s . (mean(y) - known), s the slopes of x over y (control variates, by least squares); the error is rounding of the sums. Where the
 /// mean of a y is further from what is known than sampling explains it proves nothing, and the plain mean stands.
 [[nodiscard]] Measured controlled_mean(const Eigen::VectorXd& x, const Eigen::MatrixXd& y, const Eigen::VectorXd& known);
 

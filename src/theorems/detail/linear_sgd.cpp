@@ -3,6 +3,7 @@
 #include "driftwell/core/eigen_systems.hpp"
 #include "driftwell/theorems/subject.hpp"
 
+#include <Eigen/Eigenvalues>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -172,6 +173,22 @@ void MomentRecursion::step() {
   const MatrixXd noise = spread(gradient_noise(mean_, second_));
   second_ = (A_ * second_ * A_.transpose() + noise).eval();
   mean_ = (A_ * mean_).eval();
+}
+
+double MomentRecursion::growth() const {
+  if (linear_.constant_noise) return std::pow(A_.eigenvalues().cwiseAbs().maxCoeff(), 2);
+  // Of a map that keeps matrices >= 0: powers of it on the identity grow with its radius. With momentum they oscillate: a mean over many.
+  constexpr int steps = 4096;
+  MatrixXd P = MatrixXd::Identity(A_.rows(), A_.cols());
+  double sum = 0;
+  for (int k = 0; k < steps; ++k) {
+    const MatrixXd next = A_ * P * A_.transpose() + spread(square(linear_.quadratic * flat(G_ * P * G_.transpose()), d_));
+    const double size = next.norm();
+    if (!(size > 0)) return 0;
+    P = next / size;
+    if (k >= steps / 2) sum += std::log(size);
+  }
+  return std::exp(sum / (steps - steps / 2));
 }
 
 namespace {

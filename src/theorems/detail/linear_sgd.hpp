@@ -45,6 +45,8 @@ public:
   void step();
   [[nodiscard]] Eigen::VectorXd mean() const { return mean_.head(d_); }
   [[nodiscard]] Eigen::MatrixXd second() const { return second_.topLeftCorner(d_, d_); } ///< E x x^T
+  /// Spectral radius of the map of second moments without D and m: they stay bounded where it is below 1.
+  [[nodiscard]] double growth() const;
   /// Covariance of x in the stationary law. Throws NotApplicable where there is none.
   [[nodiscard]] Eigen::MatrixXd stationary() const;
 

@@ -171,6 +171,22 @@ Measured local_order(const std::vector<Measured>& errors) {
   return limit_of_halvings({slopes.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(slopes.size(), 3)), slopes.end()}) + Measured{0, 9 * rounding, 0};
 }
 
+bool compare_local_orders(ClaimMaker& claim, const LocalErrors& errors, double order, const std::string& place) {
+  bool any = false;
+  for (const auto& [what, all] : {std::pair{"E x", &errors.mean}, {"E x x^T", &errors.second}}) {
+    const auto hidden = std::find_if(all->begin(), all->end(), [](const Measured& e) { return !(e.value > e.error); });
+    const std::vector<Measured> seen(all->begin(), hidden);
+    if (seen.size() >= 3) claim.compare(local_order(seen), {order, 0, 0}, fmt::format("{} from {}", what, place));
+    else claim.note(fmt::format("{} from {} is that of the equation but for rounding", what, place));
+    any = any || seen.size() >= 3;
+  }
+  return any;
+}
+
+void assume_visible(ClaimMaker& claim, bool visible) {
+  claim.assume(visible, "moments of one step that differ from those of the equation by more than rounding", visible ? "" : "all that is seen of them is rounding, which has no order");
+}
+
 Hypothesis few_single_gradients(const SgdEvidence& sgd) {
   const std::size_t d = sgd.loss().dimension(), N = sgd.loss().samples();
   return {d <= most_weights && N * d <= most_numbers ? Hypothesis::State::met : Hypothesis::State::failed, "at most 16 weights, and few enough samples", fmt::format("{} weights, {} samples", d, N)};

@@ -12,6 +12,7 @@
 
 #include <Eigen/Core>
 
+#include <string>
 #include <vector>
 
 namespace driftwell::theorems {
@@ -30,6 +31,12 @@ struct LocalErrors {
 
 /// Order at which the errors fall as steps are halved.
 [[nodiscard]] Measured local_order(const std::vector<Measured>& errors);
+
+/// Compares the order of both moments with `order`. Of errors only those before the first that rounding hides count; a moment of which fewer than three are left
+/// agrees with that of the equation as far as can be seen, and has no order: it is named in a note. True where one had.
+bool compare_local_orders(ClaimMaker& claim, const LocalErrors& errors, double order, const std::string& place);
+/// Where none had.
+void assume_visible(ClaimMaker& claim, bool visible);
 
 /// That the moments can be afforded: at most 16 weights, and 40,000 numbers in the single gradients.
 [[nodiscard]] Hypothesis few_single_gradients(const SgdEvidence& sgd);

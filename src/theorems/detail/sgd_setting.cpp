@@ -28,6 +28,7 @@ void assume_process(ClaimMaker& claim, const SgdEvidence& sgd, const SgdHypothes
 ClaimMaker sgd_claim(const SgdSetting& s, const SgdHypotheses& wanted, const std::string& name, const std::string& statement, Relation relation) {
   ClaimMaker claim(name, statement, "sgd", relation, s.subject.judgement);
   assume_process(claim, s.sgd, wanted);
+  if (wanted.noise) claim.assume(noise_at_minimum(s.sgd, s.linear));
   if (wanted.parabolas) claim.assume(s.linear.parabolas);
   if (wanted.constant_noise) claim.assume(s.linear.constant_noise, "gradient noise that does not depend on the weights");
   if (wanted.stable > 0) claim.assume(s.eta * s.stiffest < wanted.stable, fmt::format("learning rate times curvature below {:g}", wanted.stable), fmt::format("{:.4g} * {:.4g}", s.eta, s.stiffest));

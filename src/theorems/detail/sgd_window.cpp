@@ -82,6 +82,24 @@ std::vector<Measured> window_means(sgd::Process& process, const Window& window, 
   return means;
 }
 
+double place_rounding(const SgdEvidence& sgd, const LinearSgd& linear, const sgd::ProcessOptions& options) {
+  constexpr double eps = std::numeric_limits<double>::epsilon();
+  const auto N = static_cast<double>(sgd.loss().samples()), d = static_cast<double>(linear.centre.size());
+  const double stiffest = linear.curvatures[linear.curvatures.size() - 1], softest = linear.curvatures[0], size = linear.centre.norm();
+  const double gradient = sgd.minimum().gradient_norm + eps * ((N + d) * std::sqrt(linear.noise.trace()) + d * stiffest * size);
+  return 2 * gradient / softest + eps * size * relaxation_steps(options, softest);
+}
+
+double second_moment_rounding(double value, double place) { return (2 * std::sqrt(std::max(value, 0.0)) + place) * place; }
+
+Hypothesis noise_at_minimum(const SgdEvidence& sgd, const LinearSgd& linear) {
+  constexpr double eps = std::numeric_limits<double>::epsilon();
+  const auto d = static_cast<double>(linear.centre.size());
+  const double stiffest = linear.curvatures[linear.curvatures.size() - 1];
+  const double noise = std::sqrt(linear.noise.trace()), rounding = d * stiffest * ((8 + 4 * d) * eps * linear.centre.norm() + sgd.minimum().gradient_norm / linear.curvatures[0]);
+  return {noise > rounding ? Hypothesis::State::met : Hypothesis::State::failed, "gradient noise at the minimum", fmt::format("single gradients there are {:.2g} in size, rounding {:.2g}", noise, rounding)};
+}
+
 sgd::ProcessOptions with_replicas(sgd::ProcessOptions options, std::size_t replicas) {
   options.replicas = replicas;
   return options;
@@ -113,8 +131,10 @@ SampledSpread sampled_spread(const SgdEvidence& sgd, const LinearSgd& linear, co
   });
 
   const VectorXd sum = exact_window(linear, rule, result.window);
+  const double place = place_rounding(sgd, linear, options);
   for (Index i = 0; i < modes; ++i) result.exact.push_back({sum[i], 1e-12 * sum[i], 0});
   result.exact.push_back({sum.sum(), 1e-12 * sum.sum(), 0});
+  for (std::size_t i = 0; i < result.exact.size(); ++i) result.sampled[i].error += second_moment_rounding(result.exact[i].value, place);
   return result;
 }
 

@@ -39,6 +39,13 @@ struct SampledSpread {
 [[nodiscard]] SampledSpread sampled_spread(const SgdEvidence& sgd, const LinearSgd& linear, const sgd::ProcessOptions& options, const StepRule& rule,
                                            const Judgement& judgement, std::size_t shares);
 
+/// How far rounding moves the minimum and the replicas about it: both are where gradients cancel that are known to some roundings of what they are made of, and a step
+/// rounds the weights themselves. A second moment v is known to 2 sqrt(v) times this and its square.
+[[nodiscard]] double place_rounding(const SgdEvidence& sgd, const LinearSgd& linear, const sgd::ProcessOptions& options);
+[[nodiscard]] double second_moment_rounding(double value, double place);
+/// That gradients at the minimum differ by more than rounding: else there is no cloud.
+[[nodiscard]] Hypothesis noise_at_minimum(const SgdEvidence& sgd, const LinearSgd& linear);
+
 /// The experiment's options with other numbers of replicas.
 [[nodiscard]] sgd::ProcessOptions with_replicas(sgd::ProcessOptions options, std::size_t replicas);
 

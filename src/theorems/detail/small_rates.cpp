@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace driftwell::theorems {
 
@@ -44,7 +45,12 @@ std::vector<Measured> widths(const SgdSetting& s, const AffineLoss& affine, doub
   const double factor = sgd::batch_factor(s.sgd.loss().samples(), s.sgd.batch(), options.sampling);
   const VectorXd exact = exact_window(linear, {eta, factor, options.momentum, options.nesterov}, window);
   std::vector<Measured> result;
-  for (Index i = 0; i < modes; ++i) result.push_back((1 / (eta * factor)) * controlled_mean(averages.col(i), averages.rightCols(modes), exact.head(modes)));
+  const double place = place_rounding(s.sgd, s.linear, options);
+  for (Index i = 0; i < modes; ++i) {
+    Measured mean = controlled_mean(averages.col(i), averages.rightCols(modes), exact.head(modes));
+    mean.error += 2 * second_moment_rounding(std::max(averages.col(i).mean(), exact[i]), place); // of SGD, and of the control
+    result.push_back((1 / (eta * factor)) * mean);
+  }
   return result;
 }
 
@@ -56,10 +62,12 @@ void compare_small_rates(ClaimMaker& claim, const SgdSetting& s) {
   const AffineLoss affine(s.sgd.loss(), s.linear.centre);
   const std::vector<Measured> wide = widths(s, affine, s.eta, judgement), middle = widths(s, affine, s.eta / 2, judgement), narrow = widths(s, affine, s.eta / 4, judgement);
   const VectorXd law = along_modes(s.linear, sgd::local_potential(s.linear.hessian, s.sgd.noise(), s.sgd.temperature()).covariance) / (s.eta * s.sgd.batch_factor());
+  // H and D are known to the rounding of sums over N samples and of d x d matrices; an error of H by E makes one of S by up to |E|/h_min of it.
+  const double rounding = std::numeric_limits<double>::epsilon() * static_cast<double>(s.sgd.loss().samples() + 4 * s.linear.noise.rows()) * s.stiffest / s.linear.curvatures[0] * law.sum();
   for (std::size_t i = 0; i < wide.size(); ++i) {
     Measured limit = 2.0 * narrow[i] - middle[i];
-    limit.error = std::abs(limit.value - (2 * middle[i].value - wide[i].value));
-    claim.compare(limit, {law[static_cast<Index>(i)], 0, 0}, s.mode(static_cast<Index>(i)));
+    limit.error += std::abs(limit.value - (2 * middle[i].value - wide[i].value));
+    claim.compare(limit, {law[static_cast<Index>(i)], rounding, 0}, s.mode(static_cast<Index>(i)));
   }
   claim.scale(law.sum()).note(fmt::format("T = {:.6g}", s.sgd.temperature()));
 }

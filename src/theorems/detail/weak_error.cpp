@@ -11,8 +11,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 namespace driftwell::theorems {
 
@@ -81,14 +83,16 @@ struct WeakComparison::Setting {
     z = std::max(z, eta * modes.eigenvalues().cwiseAbs().maxCoeff());
     loss_there = sgd::full_loss(sgd.loss(), place.data());
     second_scale = at.covariance.trace() + at.mean.squaredNorm();
+    if (!(second_scale > 0)) throw NotApplicable{"a start from which SGD moves", "every single gradient is 0 there"};
     direction = place - start;
     first_scale = std::max(direction.norm(), std::sqrt(second_scale));
     if (!(direction.norm() > 0)) direction.setOnes();
     direction.normalize();
     const VectorXd spread = (modes.eigenvectors().transpose() * at.covariance * modes.eigenvectors()).diagonal();
     third_scale = std::abs(sgd::full_loss(sgd.loss(), start.data()) - loss_there) + modes.eigenvalues().cwiseAbs().dot(spread) / 2 + std::abs(affine.mean_gradient().dot(at.mean));
+    if (!(third_scale > 0)) third_scale = 1; // f is the same everywhere
     const auto N = static_cast<double>(sgd.loss().samples()), d = static_cast<double>(start.size()), b = static_cast<double>(sgd.batch());
-    const double sgd_steps = static_cast<double>(k * largest_l() * 3 / 2) * 2 * (120 + b * (8 + 3 * d)), equation_steps = static_cast<double>(k * 3 * parts()) * N * (60 + 16 * d);
+    const double sgd_steps = static_cast<double>(k * largest_l() * 7 / 4) * 2 * (120 + b * (8 + 3 * d)), equation_steps = static_cast<double>(k * 3 * parts()) * N * (60 + 16 * d);
     replicas = std::min(most_replicas, static_cast<std::size_t>(budget / (2 * (sgd_steps + equation_steps)))); // each twice: the loss, and linearised
     if (replicas < fewest_replicas) throw NotApplicable{"few enough samples and steps to sample SGD and its equation", fmt::format("{} replicas could be afforded, at least {}", replicas, fewest_replicas)};
   }
@@ -130,6 +134,14 @@ struct WeakComparison::Setting {
     return {V * mean, V * C * V.transpose()};
   }
 
+  /// What rounding leaves of a place after so many steps, each of which is known to some roundings of what it is made of: |x - p|, and x itself, from which p is
+  /// taken off. Errors grow with the modes, at most by e^{z k}.
+  [[nodiscard]] double rounding_of_place(std::size_t steps) const {
+    constexpr double eps = std::numeric_limits<double>::epsilon();
+    const double size = place.norm() + (place - start).norm() + std::sqrt(second_scale);
+    return 4 * eps * static_cast<double>(steps) * size * std::exp(z * static_cast<double>(k));
+  }
+
   [[nodiscard]] double first(const VectorXd& away) const { return direction.dot(away + place - start) / first_scale; }
   /// What is known of y: phi where weights are many, else every coordinate and product of two.
   [[nodiscard]] Index controls() const { return start.size() > most_controlled ? 3 : start.size() * (start.size() + 3) / 2; }
@@ -145,19 +157,28 @@ struct WeakComparison::Setting {
     return row;
   }
   using Place = std::function<VectorXd(std::size_t replica)>;
-  /// E phi of x, beside y on the linearised loss whose moments are known.
-  [[nodiscard]] std::vector<Measured> means(const Place& x, const Place& y, const AffineMoments& moments) const {
+  /// E phi of x, `steps` steps from the start, beside y on the linearised loss whose moments are known. The error is rounding, of places, of f and of sums over
+  /// samples and over replicas.
+  [[nodiscard]] std::vector<Measured> means(const Place& x, const Place& y, const AffineMoments& moments, std::size_t steps) const {
     MatrixXd phi(static_cast<Index>(replicas), 3), beside(static_cast<Index>(replicas), controls());
     sgd::Workspace workspace;
     VectorXd gradient(start.size());
+    const double place_error = rounding_of_place(steps), n = static_cast<double>(replicas), eps = std::numeric_limits<double>::epsilon();
+    std::array<double, 3> rounding{place_error / first_scale, 0, 0};
     for (std::size_t r = 0; r < replicas; ++r) {
       const VectorXd w = x(r), here = w - place, there = y(r) - place;
-      phi.row(static_cast<Index>(r)) << first(here), here.squaredNorm() / second_scale, (sgd.loss().evaluate(w.data(), {all, nullptr}, gradient.data(), workspace) - loss_there) / third_scale;
+      const double value = sgd.loss().evaluate(w.data(), {all, nullptr}, gradient.data(), workspace);
+      phi.row(static_cast<Index>(r)) << first(here), here.squaredNorm() / second_scale, (value - loss_there) / third_scale;
+      rounding[1] += (2 * here.norm() + place_error) * place_error / second_scale / n;
+      rounding[2] += (gradient.norm() * place_error + eps * static_cast<double>(all.size()) * (std::abs(value) + std::abs(loss_there))) / third_scale / n;
       beside.row(static_cast<Index>(r)) = controls_of(there, there * there.transpose());
     }
     const VectorXd known = controls_of(moments.mean, moments.covariance + moments.mean * moments.mean.transpose());
     std::vector<Measured> result;
-    for (Index i = 0; i < 3; ++i) result.push_back(controlled_mean(phi.col(i), beside, known));
+    for (Index i = 0; i < 3; ++i) {
+      result.push_back(controlled_mean(phi.col(i), beside, known));
+      result.back().error += 2 * rounding[static_cast<std::size_t>(i)]; // of x, and of y that takes its place
+    }
     return result;
   }
 
@@ -182,7 +203,7 @@ struct WeakComparison::Setting {
     const auto place_in = [](const Ensemble& cloud) {
       return [&cloud](std::size_t r) { return VectorXd::NullaryExpr(static_cast<Index>(cloud.rows()), [&](Index i) { return cloud.row(static_cast<std::size_t>(i))[r]; }).eval(); };
     };
-    return means(place_in(x), place_in(y), equation_moments());
+    return means(place_in(x), place_in(y), equation_moments(), k * n);
   }
 };
 
@@ -211,14 +232,14 @@ std::vector<Measured> WeakComparison::svag(std::size_t l) const {
     p->advance(s.k * l);
   }
   const auto place_in = [d = s.start.size()](const sgd::Process& p) { return [&p, d](std::size_t r) { return VectorXd(Eigen::Map<const VectorXd>(p.weights(r), d)); }; };
-  return s.means(place_in(*process), place_in(*beside), s.svag_moments(l));
+  return s.means(place_in(*process), place_in(*beside), s.svag_moments(l), s.k * l);
 }
 
 std::vector<Measured> WeakComparison::equation() const {
   const std::size_t n = setting_->parts();
   std::vector<Measured> fine = setting_->equation(2 * n, setting_->sgd.options().seed);
   const std::vector<Measured> coarse = setting_->equation(n, setting_->sgd.options().seed + 1);
-  for (std::size_t i = 0; i < fine.size(); ++i) fine[i].error = std::abs(fine[i].value - coarse[i].value);
+  for (std::size_t i = 0; i < fine.size(); ++i) fine[i].error += std::abs(fine[i].value - coarse[i].value);
   return fine;
 }
 

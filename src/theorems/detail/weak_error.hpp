@@ -17,7 +17,7 @@ namespace driftwell::theorems {
 
 class WeakComparison {
 public:
-  /// Throws NotApplicable: more than 64 weights, or too many samples.
+  /// Throws NotApplicable: more than 64 weights, too many samples, or a start where nothing moves.
   explicit WeakComparison(const SgdEvidence& sgd);
   ~WeakComparison();
   WeakComparison(const WeakComparison&) = delete;
@@ -27,9 +27,9 @@ public:
   [[nodiscard]] std::size_t replicas() const;
   [[nodiscard]] std::size_t largest_l() const;  ///< at which steps are short beside every mode
   [[nodiscard]] static std::vector<const char*> names(); ///< of phi_1, ...
-  /// E phi of SVAG. Throws NumericalFailure where it diverges.
+  /// E phi of SVAG; the error is rounding. Throws NumericalFailure where it diverges.
   [[nodiscard]] std::vector<Measured> svag(std::size_t l) const;
-  /// E phi of the equation; the error is what halving the time step changed.
+  /// E phi of the equation; the error is what halving the time step changed, and rounding.
   [[nodiscard]] std::vector<Measured> equation() const;
 
 private:
