@@ -113,13 +113,15 @@ std::vector<Measured> without(const std::vector<Measured>& values, int power) {
 }
 
 /// T -> 0 of values at T, T/2, T/4, ... that are off by T^power and higher powers: of all pairs but the first, extrapolated, the one that is surest. Its error:
-/// all that extrapolating changes, and how it differs from the pair before. More of Romberg's orders look surer than they are where a path a little higher
+/// all that extrapolating changes, and what the next power would, or where differences do not fall like powers the whole of the last. More of Romberg's orders look surer than they are where a path a little higher
 /// opens as T rises (triple_well_2d: 1.026 +- 0.002 from four temperatures).
 Measured limit(const std::vector<Measured>& values, int power = 1) {
   const std::vector<Measured> pairs = without(values, power);
   Measured best{values.back().value, std::numeric_limits<double>::infinity(), 0};
   for (std::size_t i = 1; i < pairs.size(); ++i) {
-    const double change = std::abs(pairs[i].value - values[i + 1].value), next = std::abs(pairs[i].value - pairs[i - 1].value);
+    const double change = std::abs(pairs[i].value - values[i + 1].value), last = std::abs(pairs[i].value - pairs[i - 1].value);
+    const bool falling = i > 1 && last < 0.5 * std::abs(pairs[i - 1].value - pairs[i - 2].value); // else nothing says that the next power is what is left
+    const double next = falling ? last / (std::exp2(power + 1) - 1) : last;
     if (const double error = pairs[i].error + std::max(change, next); error < best.error) best = {pairs[i].value, error, 0};
   }
   return best;

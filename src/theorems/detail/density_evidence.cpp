@@ -16,6 +16,10 @@ using Eigen::VectorXd;
 
 namespace {
 
+/// Of differences between grids, the next over the one before: order 1/4. What falls less shows no limit, and the bar is the one of this.
+constexpr double slowest_fall = 0.84;
+
+
 SteadyState steady_of(const DensityTask& task, const Generator& generator, const VectorXd& loss) {
   if (task.make.steady) return task.make.steady(task.model, generator, loss);
   return steady_state(generator, gibbs_on(task.model, generator) ? &loss : nullptr);
@@ -107,7 +111,11 @@ Measured limit_of(double fine, double middle, double coarse) {
   const double far = (middle - coarse) / 3, rounding = 8 * std::numeric_limits<double>::epsilon() * std::abs(fine);
   // Second order makes far four times near (orders from 1.5 to 2.5 pass). Far from that the next order is not small, and nothing is gained by extrapolating.
   const double ratio = far / near;
-  if (std::abs(near) > rounding && (ratio < 2.8 || ratio > 5.7)) return {fine, 3 * std::abs(near) + std::abs(near - far / 4) + rounding, 0};
+  if (std::abs(near) > rounding && (ratio < 2.8 || ratio > 5.7)) {
+    // Differences that go on falling as they did leave a geometric series: of orders below 1 (corners) more than the last one.
+    const double last = 3 * std::abs(near), q = std::min(std::abs(near / far), slowest_fall);
+    return {fine, std::max(last + std::abs(near - far / 4), last * q / (1 - q)) + rounding, 0};
+  }
   return {fine + near, std::abs((fine + near) - (middle + far)) + rounding, 0};
 }
 
