@@ -134,7 +134,7 @@ class Resume(support.Cli):
         for attempt in range(30):
             process = self.start(command, experiment, "-q", "-o", "cut.h5", "--resume", "--threads", str(1 + attempt % 2))
             try:
-                process.wait(timeout=dice.uniform(0.05, 0.3) * (1 + attempt / 5))  # a busy machine gets further in the end
+                process.wait(timeout=dice.uniform(0.05, 0.2) * (0.5 + attempt / 4))  # a fast machine is stopped once at least, a busy one gets further in the end
             except Exception:
                 process.kill()
                 process.wait()
@@ -146,7 +146,7 @@ class Resume(support.Cli):
             break
         else:
             self.run_it(command, experiment, "-q", "-o", "cut.h5", "--resume")
-        self.assertGreater(kills, 1)
+        self.assertGreater(kills, 0)
         self.same_results("whole.h5", "cut.h5")
         self.assertFalse([f for f in self.left() if "checkpoint" in f], "a complete run takes its checkpoints away")
 
