@@ -30,6 +30,9 @@ constexpr double most_growth = 1e3;
 /// Terms of one series: more take hours, and memory for their coefficients.
 constexpr double most_terms = 1e8;
 
+/// Of a series at time t, `bound` the largest rate, but for some log(4/eps) more.
+double terms_of(double t, double bound, double eps) { return std::sqrt(t * bound * std::log(4 / eps)); }
+
 class Expansion {
 public:
   /// `tolerance`: of a span, relative to the distance from the steady state that is left at its end.
@@ -116,8 +119,7 @@ public:
     double products = 0;
     for (std::size_t first = 1; first < problem.times.size(); first += group(problem)) {
       const std::size_t last = std::min(first + group(problem), problem.times.size()) - 1;
-      const double tau = (problem.times[last] - problem.times[first - 1]) * bound / 2;
-      products += std::sqrt(2 * tau * std::log(4 / problem.tolerance)) + std::log(4 / problem.tolerance);
+      products += terms_of(problem.times[last] - problem.times[first - 1], bound, problem.tolerance) + std::log(4 / problem.tolerance);
     }
     // Doubles read and written a product: the state twice, diagonal and edges, and the accumulators.
     const double axes = static_cast<double>(problem.generator.grid().dimension());
@@ -142,7 +144,7 @@ public:
     for (std::size_t next = 1; next < problem.times.size();) {
       poll_interrupt();
       const std::vector<double> spans = next_spans(problem, next, now, longest);
-      if (const double terms = std::sqrt(spans.back() * bound * std::log(4 / problem.tolerance)); !(terms < most_terms))
+      if (const double terms = terms_of(spans.back(), bound, problem.tolerance); !(terms < most_terms))
         throw NumericalFailure(fmt::format("chebyshev: rates of up to {:.1e} need {:.1e} products with the generator: narrow the box to where the density is, or choose another propagator", bound, terms));
       if (!expansion.advance(state, spans, columns)) {
         longest = spans.back() / 2;

@@ -261,8 +261,7 @@ void FokkerPlanckSection::write_row(record::Group& group, std::size_t index, con
     const std::vector<double>* quarter = coarse_.size() > 1 && !coarse_[1].series.empty() ? &coarse_[1].series.at(name)[index] : nullptr;
     std::vector<double> extrapolated(row.size());
     for (std::size_t i = 0; i < row.size(); ++i) {
-      Richardson r = quarter ? richardson(row[i], half[i], (*quarter)[i], ratio) : richardson(row[i], half[i], ratio);
-      if (!quarter) r.error = std::abs(row[i] - half[i]); // two grids show no order: the bar is that of the first
+      const Richardson r = richardson(row[i], half[i], quarter ? &(*quarter)[i] : nullptr, ratio);
       error[i] = r.error + time_error * std::abs(row[i]);
       if (!time_bars_.empty()) error[i] += time_bars_.at(name)[index][i];
       extrapolated[i] = r.extrapolated;

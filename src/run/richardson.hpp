@@ -31,6 +31,12 @@ struct Richardson {
   return result;
 }
 
+/// As far as there are grids. Two show no order: the bar is that of the first.
+[[nodiscard]] inline Richardson richardson(double fine, double middle, const double* coarse, double ratio) {
+  if (coarse) return richardson(fine, middle, *coarse, ratio);
+  return {richardson(fine, middle, ratio).extrapolated, std::abs(fine - middle)};
+}
+
 /// Observed order p from three grids with ratio 2: |coarse - middle| / |middle - fine| = 2^p, in the norm over a series.
 /// Nothing where the differences are rounding.
 [[nodiscard]] inline std::optional<double> observed_order(const std::vector<std::vector<double>>& fine,

@@ -57,8 +57,7 @@ StationarySection::Bar StationarySection::bar(double fine, const double* middle,
   double ratio = 2;
   const Grid &full = fine_->generator.grid(), &half = coarse_[0]->generator.grid();
   for (std::size_t a = 0; a < full.dimension(); ++a) ratio = std::min(ratio, half.axis(a).spacing() / full.axis(a).spacing());
-  Richardson r = coarse ? richardson(fine, *middle, *coarse, ratio) : richardson(fine, *middle, ratio);
-  if (!coarse) r.error = std::abs(fine - *middle); // two grids show no order: the bar is that of the first
+  const Richardson r = richardson(fine, *middle, coarse, ratio);
   return {r.extrapolated, r.error};
 }
 

@@ -75,8 +75,8 @@ StationaryPlan plan_stationary(const input::StationarySpec& spec, const ChainKin
     if (method == name_of(candidate)) plan.steady = candidate;
   const CostEstimate direct = by_elimination(parts, grid, !parts.closed && method != "iterative");
   plan.elimination_fits = direct.bytes < available;
-  const bool demanded = method == "state_reduction" || method == "direct", solves = parts.passages || parts.modes > 0 || !parts.closed;
-  const bool slow = solves && direct.seconds > longest_elimination && by_iteration(parts, grid, !parts.closed).seconds < direct.seconds;
+  const bool demanded = method == "state_reduction" || method == "direct", eliminates = parts.passages || parts.modes > 0 || !parts.closed;
+  const bool slow = eliminates && direct.seconds > longest_elimination && by_iteration(parts, grid, !parts.closed).seconds < direct.seconds;
   plan.iterative = method == "iterative" || (!demanded && (!plan.elimination_fits || slow));
   const CostEstimate law = by_elimination({false, false, parts.reversible, 0}, grid, true);
   if (method == "auto" && !parts.closed && (!plan.elimination_fits || (slow && law.seconds > longest_elimination))) plan.steady = SteadyMethod::iterative;

@@ -129,10 +129,7 @@ Measured limit(const std::vector<Measured>& values, int power = 1) {
 
 /// a, where it is known.
 std::optional<double> correction(const Model& model, const PassageLaw& law, const Expression& phi) {
-  if (model.has_circulation()) return {};
-  for (std::size_t i = 0; i < model.dimension(); ++i)
-    for (std::size_t j = 0; j < model.dimension(); ++j)
-      if (!model.diffusion(i, j).is_constant()) return {};
+  if (model.has_circulation() || !constant_diffusion(model)) return {};
   return next_order(law, model, phi);
 }
 

@@ -15,13 +15,6 @@ namespace {
 
 using State = Hypothesis::State;
 
-bool constant_diffusion(const Model& model) {
-  for (std::size_t i = 0; i < model.dimension(); ++i)
-    for (std::size_t j = 0; j < model.dimension(); ++j)
-      if (!model.diffusion(i, j).is_constant()) return false;
-  return true;
-}
-
 Eigen::MatrixXd constant_of(const Model& model) {
   const auto d = static_cast<Eigen::Index>(model.dimension());
   Eigen::MatrixXd D(d, d);
@@ -60,6 +53,13 @@ bounds::Enclosure curvature_of(const Model& model, const std::vector<Expression>
 }
 
 } // namespace
+
+bool constant_diffusion(const Model& model) {
+  for (std::size_t i = 0; i < model.dimension(); ++i)
+    for (std::size_t j = 0; j < model.dimension(); ++j)
+      if (!model.diffusion(i, j).is_constant()) return false;
+  return true;
+}
 
 NoiseCoordinates noise_coordinates(const Model& model) {
   NoiseCoordinates y;

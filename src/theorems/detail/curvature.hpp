@@ -14,6 +14,9 @@
 
 namespace driftwell::theorems {
 
+/// Whether D is the same everywhere.
+[[nodiscard]] bool constant_diffusion(const Model& model);
+
 /// The coordinates y.
 struct NoiseCoordinates {
   Eigen::MatrixXd constant;          ///< D where it is constant, else empty

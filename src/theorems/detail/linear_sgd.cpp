@@ -176,7 +176,7 @@ void MomentRecursion::step() {
 }
 
 double MomentRecursion::growth() const {
-  if (linear_.constant_noise) return std::pow(A_.eigenvalues().cwiseAbs().maxCoeff(), 2);
+  if (linear_.constant_noise) return std::pow(GeneralEigen(A_, false).eigenvalues().cwiseAbs().maxCoeff(), 2);
   // Of a map that keeps matrices >= 0: powers of it on the identity grow with its radius. With momentum they oscillate: a mean over many.
   constexpr int steps = 4096;
   MatrixXd P = MatrixXd::Identity(A_.rows(), A_.cols());

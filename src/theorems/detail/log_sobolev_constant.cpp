@@ -125,14 +125,6 @@ LogSobolevConstant found_constant(const DensityEvidence& evidence) {
   return constant;
 }
 
-/// Tails are those of Phi where D is the same everywhere.
-bool constant_metric(const Model& model) {
-  for (std::size_t i = 0; i < model.dimension(); ++i)
-    for (std::size_t j = 0; j < model.dimension(); ++j)
-      if (!model.diffusion(i, j).is_constant()) return false;
-  return true;
-}
-
 /// The largest density at a wall beside the largest one.
 double felt_at_walls(const Level& level) {
   const Grid& grid = level.grid();
@@ -179,7 +171,7 @@ Hypothesis light_tails(const DensityEvidence& evidence) {
   }
   try {
     const Expression phi = potential_formula(level);
-    if (std::none_of(axes.begin(), axes.end(), [](const Axis& a) { return a.periodic(); }) && constant_metric(level.model())) {
+    if (std::none_of(axes.begin(), axes.end(), [](const Axis& a) { return a.periodic(); }) && constant_diffusion(level.model())) {
       const bounds::Tails tails = bounds::tails(phi, level.model().dimension());
       if (tails.growth == bounds::Growth::undefined) h.detail = "the formula ends outside the box";
       else h.detail = fmt::format("Phi ~ |x|^{:.3g} far out", tails.exponent);
