@@ -99,7 +99,7 @@ point = [-0.55, 1.4]
 end = 4.0
 [langevin]
 method = "METHOD"
-standard_error = 4e-4
+standard_error = 2e-4
 particles = 20000
 dt = 0.1
 checkpoint_seconds = 0.05
@@ -146,7 +146,7 @@ class Resume(support.Cli):
             break
         else:
             self.run_it(command, experiment, "-q", "-o", "cut.h5", "--resume")
-        self.assertGreater(kills, 0)
+        self.assertGreater(kills, 1)
         self.same_results("whole.h5", "cut.h5")
         self.assertFalse([f for f in self.left() if "checkpoint" in f], "a complete run takes its checkpoints away")
 

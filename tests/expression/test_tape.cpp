@@ -9,8 +9,8 @@
 
 #include <atomic>
 #include <bit>
-#include <chrono>
 #include <cstring>
+#include <ctime>
 #include <stdexcept>
 #include <thread>
 
@@ -198,13 +198,13 @@ TEST_CASE("one tape in many threads, and formulas built in many threads") {
 }
 
 TEST_CASE("a chain of 1000 coordinates") {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock(); // of the processor: others may use the machine
   Symbols symbols;
   symbols.indexed = true;
   symbols.variables.resize(1000);
   const Expression chain = Expression::parse("sum(i,1,d,(x[i]^2-1)^2/4) + 0.05*sum(i,1,d-1,(x[i+1]-x[i])^2)", symbols);
   const Tape tape(chain.gradient(1000), 1000);
-  CHECK(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < 10);
+  CHECK(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 1.0);
   CHECK(tape.instructions() < 4000);
   std::vector<double> x(1000);
   for (std::size_t i = 0; i < x.size(); ++i)

@@ -41,11 +41,12 @@ TEST_CASE("one-point convexity of the convolved loss: THEORY's c without noise, 
 }
 
 TEST_CASE("kleinberg holds inside the window, not beyond") {
+  const engine::ProcessorTime taken;
   const Certificate inside = certify("kleinberg", descent(wavy, 40, 0.01, pi / 5 / 0.01));
   INFO(engine::words(inside));
   CHECK(inside.verdict == Verdict::holds);
   for (const char* name : {"constant", "one_step", "probability", "mean_square"}) CHECK(claim_of(inside, name).verdict == Verdict::holds);
-  CHECK(inside.seconds < 60); // wall, of a machine that others use
+  CHECK(taken.seconds() < 4);
   const Certificate past = certify("kleinberg", descent(wavy, 40, 0.1, pi / 5 / 0.1));
   CHECK(past.verdict == Verdict::not_applicable);
   CHECK(past.deciding()->detail.find("learning rate below") != std::string::npos);
@@ -179,11 +180,12 @@ TEST_CASE("the quadrature's remainder bounds what is missing, and grows where ri
 TEST_CASE("kleinberg in the plane: noise on a disc and on a square", "[slow]") {
   const std::string ripples = "x^2/2 + y^2/2 + (2 - cos(5*x) - cos(5*y))/16";
   for (const NoiseShape shape : {NoiseShape::ball, NoiseShape::cube}) {
+    const engine::ProcessorTime taken;
     const Certificate smooth = certify("kleinberg", plane(ripples, 6, 0.1, shape == NoiseShape::ball ? 7.5 : 8.9, shape));
     INFO(engine::words(smooth));
     CHECK(smooth.verdict == Verdict::holds);
     for (const char* name : {"constant", "one_step", "probability", "mean_square"}) CHECK(claim_of(smooth, name).verdict == Verdict::holds);
-    CHECK(smooth.seconds < 100);
+    CHECK(taken.seconds() < 20);
   }
   // Too little noise leaves the ripples.
   const Certificate quiet = certify("kleinberg", plane("x^2/2 + y^2/2 + (2 - cos(5*x) - cos(5*y))/4", 6, 0.01, 1, NoiseShape::ball));

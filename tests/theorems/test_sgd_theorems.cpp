@@ -23,6 +23,7 @@ bool has_failed(const Claim& c, const std::string& words) {
 } // namespace
 
 TEST_CASE("lr_over_batch: exact, sampled, and the scaling rule where it breaks") {
+  const engine::ProcessorTime taken;
   const Certificate certificate = certify("lr_over_batch", subject::of(plain()));
   INFO(subject::words(certificate));
   CHECK(certificate.verdict == Verdict::holds);
@@ -36,7 +37,7 @@ TEST_CASE("lr_over_batch: exact, sampled, and the scaling rule where it breaks")
   CHECK(claim_of(certificate, "ratio_alone").verdict == Verdict::violated);
   CHECK(claim_of(certificate, "without_replacement_printed").as_printed);
   CHECK(claim_of(certificate, "without_replacement_printed").verdict == Verdict::violated);
-  CHECK(certificate.seconds < 60); // wall, of a machine that others use
+  CHECK(taken.seconds() < 5);
 }
 
 TEST_CASE("lr_over_batch: noise that depends on the weights, without replacement") {
