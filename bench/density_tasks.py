@@ -82,7 +82,7 @@ def fp_2d(cells):
     contenders = [driftwell(problem), driftwell(problem, "--threads", "1", label="driftwell, 1 thread"), *plane_peers(problem)]
     notes = ["reference: one-dimensional chains, extrapolated; a spectral solution agrees (bench/README.md)"]
     if cells <= 256:
-        contenders += [scipy(problem, "expm_multiply", "scipy expm_multiply"), xmds(problem, (64, 64), "1e-6"), driftwell_spectral(problem), driftwell_spectral(problem, 44)]
+        contenders += [scipy(problem, "expm_multiply", "scipy expm_multiply"), xmds(problem, (64, 64), "1e-6"), driftwell_spectral(problem), driftwell_spectral(problem, 56), driftwell_spectral(problem, 44)]
     else:
         notes.append("left out: scipy expm_multiply and CVODE with KLU, minutes a run" + ("; Crank-Nicolson too, gigabytes" if cells > 512 else ""))
     return Task(f"fp_2d {cells}^2: gradient double well, T = 0.25, t = 10, 101 outputs", contenders, SEPARABLE,

@@ -34,6 +34,6 @@ int main(int argc, char** argv) {
   prepare_environment();
   if (void* program = dlopen(DRIFTWELL_PROGRAM, RTLD_LAZY | RTLD_GLOBAL))
     if (void* entry = dlsym(program, "driftwell_main")) return reinterpret_cast<int (*)(int, char**)>(entry)(argc, argv);
-  std::fprintf(stderr, "driftwell: error: cannot load the program: %s\nInstall it anew; it needs " DRIFTWELL_PROGRAM " in the library folder beside that of driftwell\n", dlerror());
+  std::fprintf(stderr, "driftwell: error: cannot load the program: %s\nInstall it anew: " DRIFTWELL_PROGRAM " belongs in the library folder beside bin\n", dlerror());
   return 4;
 }
